@@ -1,0 +1,1 @@
+"""The platform's protocol; knows nothing of messages."""
