@@ -1,0 +1,1 @@
+"""The strategies: who carries a message from us to a phone."""
