@@ -1,0 +1,1 @@
+"""Getting one message out, once."""
