@@ -1,0 +1,1 @@
+"""Shoppers and what they asked for."""
