@@ -1,0 +1,1 @@
+"""Saleor calls us."""
