@@ -1,0 +1,1 @@
+"""GraphQL for storefronts: what shoppers' browsers may ask of us."""
