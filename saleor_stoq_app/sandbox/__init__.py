@@ -1,0 +1,1 @@
+"""Doubles of Saleor, Klaviyo and phones: one implementation for the demo and the tests."""
