@@ -1,0 +1,52 @@
+"""`create_app`: the web application, from a house that is already built."""
+
+import orjson
+from fastapi import FastAPI, Response
+
+from saleor_stoq_app.api.limits import Limits
+from saleor_stoq_app.api.router import storefront_route
+from saleor_stoq_app.api.storefront import StorefrontApi
+from saleor_stoq_app.database import migrate
+from saleor_stoq_app.saleor import routes as saleor_routes
+from saleor_stoq_app.webhooks import router as webhook_routes
+from saleor_stoq_app.wiring import House
+
+
+def create_app(house: House) -> FastAPI:
+    """Mount every way in; nothing here reads the environment or opens a connection."""
+    app = FastAPI(
+        title="STOQ for Saleor", docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False
+    )
+    app.router.routes.extend(
+        webhook_routes.routes(house.database, house.shops, house.network.shops, house.config, house.clock)
+    )
+    app.include_router(saleor_routes.router(house.config, house.registration))
+    app.router.routes.append(storefront_route(_storefront(house), house.config.trusted_proxies))
+    app.add_api_route("/health", health, methods=["GET"])
+    app.add_api_route("/ready", lambda: ready(house), methods=["GET"])
+    return app
+
+
+def _storefront(house: House) -> StorefrontApi:
+    return StorefrontApi(
+        shops=house.shops,
+        choices=house.choices,
+        limits=Limits(house.limiter, house.vault),
+        lookup=house.lookup,
+        signups=house.signups,
+    )
+
+
+async def health() -> Response:
+    """Say that the process answers."""
+    return _json(200, {"status": "ok"})
+
+
+async def ready(house: House) -> Response:
+    """Say whether requests can be served: the database answers and is at this version."""
+    behind = await house.database.read(lambda conn: migrate.is_behind(conn.engine))
+    return _json(503 if behind else 200, {"status": "behind" if behind else "ready"})
+
+
+def _json(status: int, body: dict[str, str]) -> Response:
+    return Response(orjson.dumps(body), status, media_type="application/json")
