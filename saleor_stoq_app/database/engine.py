@@ -88,7 +88,7 @@ class Writer:
     """The one thread that writes to SQLite: what waits together is committed together."""
 
     def __init__(self, engine: sa.Engine) -> None:
-        self._engine = engine.execution_options(writer=True)
+        self._connection = engine.connect().execution_options(writer=True)
         self._orders: queue.SimpleQueue[_Order | None] = queue.SimpleQueue()
         self._closed = False
         self._thread = threading.Thread(target=self._work, name="stoq-writer", daemon=True)
@@ -110,6 +110,10 @@ class Writer:
         await asyncio.to_thread(self._thread.join)
 
     def _work(self) -> None:
+        with self._connection:
+            self._write_batches()
+
+    def _write_batches(self) -> None:
         while batch := self._next():
             try:
                 self._together(batch)
@@ -133,15 +137,15 @@ class Writer:
         return batch
 
     def _together(self, batch: list[_Order]) -> None:
-        with self._engine.begin() as connection:
+        with self._connection.begin():
             for order in batch:
-                order.value = order.fn(connection)
+                order.value = order.fn(self._connection)
 
     def _alone(self, order: _Order) -> None:
         order.value = None
         try:
-            with self._engine.begin() as connection:
-                order.value = order.fn(connection)
+            with self._connection.begin():
+                order.value = order.fn(self._connection)
         except sa.exc.OperationalError as error:
             order.error = _unavailable(error)
         except Exception as error:  # noqa: BLE001 - handed to the caller who awaits it

@@ -21,6 +21,6 @@ class AskSoon:
     def __init__(self, db: Database) -> None:
         self._db = db
 
-    async def __call__(self, shop: Shop, _event: str, _body: dict[str, Any], now: datetime) -> None:
-        asked = sa.update(shops).where(shops.c.id == shop.id).values(ask_at=now)
+    async def __call__(self, shop: Shop, event: str, _body: dict[str, Any], now: datetime) -> None:
+        asked = sa.update(shops).where(shops.c.id == shop.id).values(ask_at=now, ask_because=event)
         await self._db.write(lambda conn: conn.execute(asked) and None)
