@@ -7,8 +7,9 @@ transaction. A function may run twice, so it takes its ids and times as argument
 import asyncio
 import queue
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -137,14 +138,24 @@ class Writer:
         return batch
 
     def _together(self, batch: list[_Order]) -> None:
-        with self._connection.begin():
+        with self._transaction():
             for order in batch:
                 order.value = order.fn(self._connection)
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        """Commit or undo; SQLite leaves a transaction open whose COMMIT it refused."""
+        try:
+            with self._connection.begin():
+                yield
+        except BaseException:
+            self._connection.connection.rollback()
+            raise
 
     def _alone(self, order: _Order) -> None:
         order.value = None
         try:
-            with self._connection.begin():
+            with self._transaction():
                 order.value = order.fn(self._connection)
         except sa.exc.OperationalError as error:
             order.error = _unavailable(error)
