@@ -12,7 +12,7 @@ from saleor_stoq_app.log import get
 from saleor_stoq_app.wiring import House
 
 POLL = 0.25
-DISPATCH_SLOTS = 4
+DISPATCH_SLOTS = 8
 TROUBLE = 5.0
 
 log = get(__name__)

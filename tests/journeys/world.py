@@ -8,11 +8,13 @@ from typing import Any
 
 import httpx
 
+from saleor_stoq_app.alerts.signups import NewSignup
 from saleor_stoq_app.app import create_app
 from saleor_stoq_app.clock import ManualClock
 from saleor_stoq_app.config import Config
+from saleor_stoq_app.events import Medium
 from saleor_stoq_app.http import Client
-from saleor_stoq_app.providers.base import ProviderId
+from saleor_stoq_app.providers.base import Connection, ProviderId
 from saleor_stoq_app.saleor.shops import Shop
 from saleor_stoq_app.sandbox.klaviyo import SandboxKlaviyo
 from saleor_stoq_app.sandbox.phones import Phones
@@ -104,12 +106,36 @@ class World:
         )
         return dict(answer.json()["data"]["signUp"])
 
+    async def connection(self) -> Connection:
+        connection = await self.house.connections.of((await self.shop()).id, ProviderId.KLAVIYO)
+        assert connection is not None
+        return connection
+
+    def signup(self, shop_id: str, variant_id: str, phone: str) -> NewSignup:
+        """Return a signup as the storefront's API would make it, for crowds above its limits."""
+        return NewSignup(
+            shop_id=shop_id,
+            variant_id=variant_id,
+            channel="default-channel",
+            medium=Medium.SMS,
+            phone=phone,
+            name="",
+            language="en",
+            country="US",
+            quantity=1,
+            source="",
+            consent_text=CONSENT,
+            consent_locale="en",
+            consent_origin=STOREFRONT,
+        )
+
     async def settle(self, seconds: float = 0, *, step: float = 5) -> None:
         """Let webhooks arrive and the worker work while time goes by."""
         until = self.clock.now().timestamp() + seconds
         while True:
             await self.saleor.deliver()
             await self.worker.until_idle()
+            self.klaviyo.settle()
             if self.clock.now().timestamp() >= until:
                 return
             self.clock.advance(step)

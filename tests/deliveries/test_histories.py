@@ -1,0 +1,147 @@
+"""Random histories of a shop: after all has settled nobody was told twice, forgotten, or told of nothing.
+
+Stock comes and goes, shoppers join, events are lost, senders die, leases run out, Saleor and the provider
+fall silent. The model below knows what every look saw and so who was owed what.
+"""
+
+import random
+from dataclasses import dataclass, field
+
+import pytest
+
+from saleor_stoq_app.database import tables
+from saleor_stoq_app.errors import NeedsMerchant, Retryable, Unavailable, Unknown
+from saleor_stoq_app.worker import Post, Worker
+from tests.fixtures.dying import dies
+from tests.fixtures.floor import Floor, Process
+from tests.fixtures.telling import HANDED_OVER, HANDED_OVER_AND_FORGOTTEN, Answer, Teller, loses
+
+TROUBLES = (
+    Answer(Unknown("no answer")),
+    loses(Unknown("no answer")),
+    loses(Retryable("Slow down.")),
+    HANDED_OVER,
+    HANDED_OVER_AND_FORGOTTEN,
+)
+STEPS = 14
+
+
+@dataclass
+class History:
+    """One shop, two processes, and chance."""
+
+    floor: Floor
+    chance: random.Random
+    processes: list[Process] = field(default_factory=list)
+    phones: int = 0
+
+    async def step(self) -> None:
+        moves = (
+            self.stock_changes,
+            self.stock_changes,
+            self.somebody_joins,
+            self.saleor_falls_silent,
+            self.trouble_at_the_provider,
+            self.somebody_dies,
+            self.work_goes_on,
+            self.work_goes_on,
+            self.time_goes_by,
+        )
+        await self.chance.choice(moves)()
+
+    async def stock_changes(self) -> None:
+        """Change what is on the shelf; the event comes, or not."""
+        self.floor.shelves.put(self.chance.choice((0, 0, 3, None)))
+        if self.chance.random() < 0.7:
+            await self.floor.hint(after=1)
+
+    async def somebody_joins(self) -> None:
+        self.phones += 1
+        self.floor.shelves.silent = None
+        await self.floor.sign_up(f"+1415555{self.phones:04}")
+
+    async def saleor_falls_silent(self) -> None:
+        self.floor.shelves.silent = self.chance.choice((Unavailable("silent"), None, None))
+
+    async def trouble_at_the_provider(self) -> None:
+        self.floor.teller.script.append(self.chance.choice(TROUBLES))
+
+    async def work_goes_on(self) -> None:
+        process = self.chance.choice(self.processes)
+        for duty in (process.looks, process.restocks, process.consents, process.alerts, process.proofs[0]):
+            if self.chance.random() < 0.8:
+                await Worker([Post(duty)], self.floor.clock).until_idle(most=50)
+
+    async def somebody_dies(self) -> None:
+        """A process dies in the middle of a turn, and another one starts."""
+        process = self.chance.choice(self.processes)
+        duty = self.chance.choice((process.looks, process.restocks, process.alerts, process.proofs[0]))
+        if await dies(duty.turn(self.floor.shop.id), self.chance.randint(1, 12)):
+            self.processes.remove(process)
+            self.processes.append(self.floor.process())
+
+    async def time_goes_by(self) -> None:
+        self.floor.clock.advance(self.chance.choice((5, 30, 130, 400)))
+
+    async def settle(self) -> None:
+        """Everybody answers again, and hours go by."""
+        self.floor.shelves.silent = None
+        self.floor.teller.script.clear()
+        worker = self.processes[0].worker(self.floor.clock)
+        for seconds in (130, 130, 130, 330, 400, 1000):
+            self.floor.clock.advance(seconds)
+            await worker.until_idle(most=200)
+
+
+async def run(database, clock, vault, seed: int, *, deduplicates: bool = True) -> History:
+    floor = await Floor(database, clock, vault, teller=Teller(deduplicates=deduplicates)).open()
+    floor.shelves.put(0)
+    history = History(floor, random.Random(seed), [floor.process(), floor.process()])
+    await history.somebody_joins()
+    for _ in range(STEPS):
+        await history.step()
+    await history.settle()
+    return history
+
+
+async def owed(floor: Floor) -> set[str]:
+    """Return the keys of what is owed by restocks that are open: who asked before or just after."""
+    restocks = [row for row in await floor.rows(tables.restocks) if row.closed_at is None and not row.held]
+    return {
+        f"alert:{signup.id}:{restock.id}"
+        for restock in restocks
+        for signup in await floor.rows(tables.signups)
+        if signup.created_at <= restock.joins_until
+    }
+
+
+@pytest.fixture
+def seeds(effort, database):
+    """A tenth of the histories runs on PostgreSQL, where each costs more."""
+    return range(effort.histories if database.sqlite else effort.histories // 10)
+
+
+async def test_nobody_is_told_twice_for_one_restock_and_nobody_is_forgotten(database, clock, vault, seeds):
+    told = 0
+    for seed in seeds:
+        floor = (await run(database, clock, vault, seed)).floor
+        texts = floor.teller.texts
+        assert set(texts.values()) <= {1}, f"seed {seed}: somebody was told twice"
+        assert await owed(floor) <= set(texts), f"seed {seed}: somebody was forgotten"
+        assert set(await floor.states()) <= {"accepted", "cancelled"}, f"seed {seed}: something is stuck"
+        [watch] = await floor.rows(tables.watches)
+        assert watch.sellable is floor.shelves.sells(), f"seed {seed}: the last look is not the truth"
+        told += len(texts)
+    assert told > len(seeds) / 4
+
+
+async def test_a_provider_that_would_tell_twice_tells_nobody_twice(database, clock, vault, seeds):
+    for seed in seeds[: len(seeds) // 4]:
+        floor = (await run(database, clock, vault, seed, deduplicates=False)).floor
+        assert set(floor.teller.texts.values()) <= {1}, f"seed {seed}: somebody was told twice"
+        ended = {row.told_key for row in await floor.deliveries() if row.state == "unknown"}
+        assert await owed(floor) <= set(floor.teller.texts) | ended, f"seed {seed}: somebody was forgotten"
+
+
+def test_the_troubles_of_the_provider_are_all_that_heal_by_themselves():
+    assert not any(isinstance(trouble.says, NeedsMerchant) for trouble in TROUBLES)
