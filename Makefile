@@ -6,7 +6,7 @@ BIN    := $(VENV)/bin
 PYTHON ?=
 UV     ?= uv
 ARGS   ?=
-BENCHMARKS ?= webhook_intake signups fanout
+BENCHMARKS ?= webhook_intake signups fanout million
 PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-input
 LOCK   := pip compile --quiet --universal --generate-hashes --python-version 3.11 \
           --no-header --no-annotate --no-emit-index-url --no-emit-find-links

@@ -4,10 +4,15 @@ Stock comes and goes, shoppers join, events are lost, senders die, leases run ou
 fall silent. The model below knows what every look saw and so who was owed what.
 """
 
+import os
 import random
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
+import sqlalchemy as sa
 
 from saleor_stoq_app.database import tables
 from saleor_stoq_app.errors import NeedsMerchant, Retryable, Unavailable, Unknown
@@ -94,8 +99,11 @@ class History:
 
 
 async def run(database, clock, vault, seed: int, *, deduplicates: bool = True) -> History:
+    earlier = sa.update(tables.shops).values(status="uninstalled")
+    await database.write(lambda conn: conn.execute(earlier).rowcount)
     floor = await Floor(database, clock, vault, teller=Teller(deduplicates=deduplicates)).open()
     floor.shelves.put(0)
+    floor.teller.sells = floor.shelves.sells
     history = History(floor, random.Random(seed), [floor.process(), floor.process()])
     await history.somebody_joins()
     for _ in range(STEPS):
@@ -116,31 +124,40 @@ async def owed(floor: Floor) -> set[str]:
 
 
 @pytest.fixture
+def tmp_path(tmp_path) -> Iterator[Path]:
+    """Thousands of small transactions: in memory, where there is such a place."""
+    memory = Path("/dev/shm")  # noqa: S108 - a folder of its own in there
+    if not os.access(memory, os.W_OK):
+        yield tmp_path
+        return
+    with TemporaryDirectory(dir=memory) as folder:
+        yield Path(folder)
+
+
+@pytest.fixture
 def seeds(effort, database):
     """A tenth of the histories runs on PostgreSQL, where each costs more."""
     return range(effort.histories if database.sqlite else effort.histories // 10)
 
 
 async def test_nobody_is_told_twice_for_one_restock_and_nobody_is_forgotten(database, clock, vault, seeds):
+    """Every fourth provider would tell a repeat again: there what may have been told ends as unknown."""
     told = 0
     for seed in seeds:
-        floor = (await run(database, clock, vault, seed)).floor
-        texts = floor.teller.texts
+        deduplicates = seed % 4 != 0
+        floor = (await run(database, clock, vault, seed, deduplicates=deduplicates)).floor
+        texts, deliveries = floor.teller.texts, await floor.deliveries()
+        unknown = {row.told_key for row in deliveries if row.state == "unknown"}
         assert set(texts.values()) <= {1}, f"seed {seed}: somebody was told twice"
-        assert await owed(floor) <= set(texts), f"seed {seed}: somebody was forgotten"
-        assert set(await floor.states()) <= {"accepted", "cancelled"}, f"seed {seed}: something is stuck"
+        assert await owed(floor) <= set(texts) | unknown, f"seed {seed}: somebody was forgotten"
+        assert not (unknown and deduplicates), f"seed {seed}: something ended as unknown"
+        stuck = {row.state for row in deliveries} - {"accepted", "cancelled", "unknown"}
+        assert not stuck, f"seed {seed}: something is stuck"
         [watch] = await floor.rows(tables.watches)
         assert watch.sellable is floor.shelves.sells(), f"seed {seed}: the last look is not the truth"
+        assert not floor.teller.wrong, f"seed {seed}: somebody was told while nothing was there"
         told += len(texts)
-    assert told > len(seeds) / 4
-
-
-async def test_a_provider_that_would_tell_twice_tells_nobody_twice(database, clock, vault, seeds):
-    for seed in seeds[: len(seeds) // 4]:
-        floor = (await run(database, clock, vault, seed, deduplicates=False)).floor
-        assert set(floor.teller.texts.values()) <= {1}, f"seed {seed}: somebody was told twice"
-        ended = {row.told_key for row in await floor.deliveries() if row.state == "unknown"}
-        assert await owed(floor) <= set(floor.teller.texts) | ended, f"seed {seed}: somebody was forgotten"
+    assert told > len(seeds) / 2
 
 
 def test_the_troubles_of_the_provider_are_all_that_heal_by_themselves():
