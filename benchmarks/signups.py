@@ -5,6 +5,7 @@ taken in; the ratio to the echo of the same run is what may be compared.
 """
 
 import asyncio
+import gc
 import multiprocessing
 import socket
 import sys
@@ -31,7 +32,7 @@ from saleor_stoq_app.api.limits import Limits
 from saleor_stoq_app.api.router import PATH, storefront_route
 from saleor_stoq_app.api.storefront import StorefrontApi
 from saleor_stoq_app.clock import SystemClock
-from saleor_stoq_app.coordination import Limiter, connect
+from saleor_stoq_app.coordination import connect, limiter
 from saleor_stoq_app.database.engine import Database
 from saleor_stoq_app.database.tables import metadata, settings, shops, signups
 from saleor_stoq_app.saleor.looks import Content, Facts, Look
@@ -90,7 +91,7 @@ def storefront() -> FastAPI:
     api = StorefrontApi(
         shops=Shops(database, vault, clock),
         choices=choices,
-        limits=Limits(Limiter(connect(""), clock), vault),
+        limits=Limits(limiter(connect(""), clock, shared=False), vault),
         lookup=Lookup(Availability(), clock),
         signups=Signups(database=database, clock=clock, contacts=Contacts(database, vault), choices=choices),
     )
@@ -136,6 +137,8 @@ def serve(kind: str, pipe: Connection) -> None:
     app = echo() if kind == "echo" else storefront()
     config = uvicorn.Config(app, log_level="warning", access_log=False, proxy_headers=False, lifespan="off")
     server = uvicorn.Server(config)
+    gc.collect()
+    gc.freeze()  # as `stoq serve` does
 
     def report() -> None:
         while pipe.recv() == "cpu":

@@ -13,13 +13,12 @@ from saleor_stoq_app.clock import Clock
 from saleor_stoq_app.errors import Unavailable
 
 COUNT = """
-local over = 0
 for i, key in ipairs(KEYS) do
   local n = redis.call('INCR', key)
   if n == 1 then redis.call('PEXPIRE', key, ARGV[2 * i]) end
-  if n > tonumber(ARGV[2 * i - 1]) then over = math.max(over, redis.call('PTTL', key)) end
+  if n > tonumber(ARGV[2 * i - 1]) then return redis.call('PTTL', key) end
 end
-return over
+return 0
 """
 
 PACE = """
@@ -46,6 +45,9 @@ return 0
 """
 
 
+SWEEP_SECONDS = 60.0
+
+
 @dataclass(frozen=True, slots=True)
 class Window:
     """At most `calls` within any `seconds`."""
@@ -64,7 +66,9 @@ class Limiter:
         self._pace = redis.register_script(PACE)
 
     async def exceeded(self, limits: Mapping[str, Window]) -> float:
-        """Count one visit on every key; return 0, or the seconds until the fullest key is free again.
+        """Count one visit, key by key; return 0, or the seconds until the first full key is free again.
+
+        A visit that is over one limit does not count on the keys behind it.
 
         Raises:
             Unavailable: Redis does not answer.
@@ -99,6 +103,35 @@ class Limiter:
             await self._redis.set(f"stoq:pace:{key}:blocked", until, px=max(1, int(seconds * 1000)))
 
 
+class EmbeddedLimiter(Limiter):
+    """The limiter of a single process: it counts visitors in memory, a hundred times as fast.
+
+    The in-memory Redis needs half a millisecond for the script, half of what a whole signup may cost.
+    """
+
+    def __init__(self, redis: Redis, clock: Clock) -> None:
+        super().__init__(redis, clock)
+        self._visits: dict[str, tuple[int, float]] = {}
+        self._swept_at = 0.0
+
+    async def exceeded(self, limits: Mapping[str, Window]) -> float:
+        now = self._clock.now().timestamp()
+        self._sweep(now)
+        for key, window in limits.items():
+            calls, until = self._visits.get(key, (0, 0.0))
+            if until <= now:
+                calls, until = 0, now + window.seconds
+            self._visits[key] = (calls + 1, until)
+            if calls >= window.calls:
+                return until - now
+        return 0.0
+
+    def _sweep(self, now: float) -> None:
+        if now - self._swept_at >= SWEEP_SECONDS:
+            self._visits = {key: visit for key, visit in self._visits.items() if visit[1] > now}
+            self._swept_at = now
+
+
 @contextmanager
 def _answering() -> Iterator[None]:
     """Say in our words that Redis is away."""
@@ -107,6 +140,11 @@ def _answering() -> Iterator[None]:
     except RedisError as error:
         msg = f"Redis did not answer ({type(error).__name__})."
         raise Unavailable(msg, fix="Try again shortly.") from error
+
+
+def limiter(redis: Redis, clock: Clock, *, shared: bool) -> Limiter:
+    """Return the limiter for one process of many, or for the only one."""
+    return Limiter(redis, clock) if shared else EmbeddedLimiter(redis, clock)
 
 
 def connect(url: str) -> Redis:

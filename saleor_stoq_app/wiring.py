@@ -19,7 +19,8 @@ from saleor_stoq_app.alerts.looks import Looks
 from saleor_stoq_app.alerts.lookup import Lookup
 from saleor_stoq_app.alerts.proving import Proving
 from saleor_stoq_app.alerts.restocks import Restocks
-from saleor_stoq_app.alerts.signups import PROVE, Signups
+from saleor_stoq_app.alerts.signup_store import PROVE
+from saleor_stoq_app.alerts.signups import Signups
 from saleor_stoq_app.clock import Clock, SystemClock, process_id
 from saleor_stoq_app.config import Config
 from saleor_stoq_app.coordination import Limiter
@@ -142,7 +143,7 @@ def build(
     config: Config, clock: Clock, database: Database, redis: Redis, network: Network, vault: Vault
 ) -> House:
     process = process_id(clock.now())
-    limiter = Limiter(redis, clock)
+    limiter = coordination.limiter(redis, clock, shared=bool(config.redis_url))
     tools = Tools(network.providers, limiter, clock, config)
     shops = Shops(database, vault, clock)
     client = SaleorClient(network.shops, config)

@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from redis.asyncio import Redis
 
+from saleor_stoq_app import coordination
 from saleor_stoq_app.clock import ManualClock
 from saleor_stoq_app.coordination import Limiter, Window, connect
 
@@ -130,3 +131,32 @@ async def test_an_address_leads_to_the_shared_redis(redis_url):
     assert await other.get("a") == b"1"
     await one.aclose()
     await other.aclose()
+
+
+async def test_a_single_process_counts_visitors_as_a_shared_redis_does(redis, clock):
+    """The two limiters agree while nothing ends; the shared one counts by Redis' own clock."""
+    shared = coordination.limiter(redis, clock, shared=True)
+    alone = coordination.limiter(redis, clock, shared=False)
+    visits = [{f"address:{n % 3}": Window(2, 60), "shop": Window(5, 600)} for n in range(12)]
+
+    for visit in visits:
+        assert (await shared.exceeded(visit) > 0) == (await alone.exceeded(visit) > 0)
+
+
+async def test_a_single_process_forgets_visits_whose_window_is_over(redis, clock):
+    alone = coordination.limiter(redis, clock, shared=False)
+    assert [await alone.exceeded({"a": Window(1, 60)}) for _ in range(2)] == [0, 60]
+    clock.advance(60)
+
+    assert await alone.exceeded({"a": Window(1, 60)}) == 0
+    clock.advance(200)
+    await alone.exceeded({"b": Window(1, 60)})
+    assert set(alone._visits) == {"b"}
+
+
+async def test_a_visit_over_its_own_limit_takes_nothing_from_the_others(limiter):
+    limits = {"address:a": Window(1, 60), "shop": Window(2, 60)}
+    for _ in range(5):
+        await limiter.exceeded(limits)
+
+    assert await limiter.exceeded({"address:b": Window(1, 60), "shop": Window(2, 60)}) == 0

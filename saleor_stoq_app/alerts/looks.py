@@ -99,7 +99,7 @@ class Looks:
         now = self._clock.now()
         seen = [
             Seen(watch, facts[watch.variant_id], preorder_key, self._next(now), new_id(now), new_id(now))
-            for watch in group
+            for watch in watches.in_order(group)
         ]
         await self._database.write(
             lambda connection: [apply(connection, shop.id, one, rules, asked_at, now) for one in seen]

@@ -5,7 +5,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from saleor_stoq_app.alerts.signups import watch
+from saleor_stoq_app.alerts import watches
 from saleor_stoq_app.clock import Clock
 from saleor_stoq_app.database.engine import Database
 from saleor_stoq_app.database.jobs import Job
@@ -83,4 +83,4 @@ def begin(conn: sa.Connection, shop_id: str, variant_id: str, channel: str, now:
         "created_at": now,
     }
     conn.execute(_unproved(shop_id, variant_id, channel).values(proved_at=now))
-    watch(conn, shop_id, variant_id, channel, unknown)
+    watches.begin(conn, shop_id, variant_id, channel, unknown)

@@ -8,6 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from saleor_stoq_app.database.tables import shops, watches
+from saleor_stoq_app.database.upsert import insert_new
 from saleor_stoq_app.saleor.availability import Facts
 
 LEASE = timedelta(seconds=60)
@@ -29,6 +30,23 @@ _HINT_MANY = (
 )
 
 
+_LOCK_MANY = (
+    sa.select(sa.literal(1))
+    .where(_OF_SHOP, watches.c.variant_id.in_(sa.bindparam("variants", expanding=True)))
+    .order_by(sa.collate(watches.c.variant_id, "C"), sa.collate(watches.c.channel, "C"))
+    .with_for_update()
+)
+_LOCK = (
+    sa.select(sa.literal(1))
+    .where(
+        watches.c.shop_id == sa.bindparam("of_shop_id"),
+        watches.c.variant_id == sa.bindparam("of_variant_id"),
+        watches.c.channel == sa.bindparam("of_channel"),
+    )
+    .with_for_update(read=True)
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Watch:
     """One variant in one channel for which somebody waits, as the last look left it.
@@ -45,11 +63,17 @@ class Watch:
 
 
 def hint(connection: sa.Connection, shop_id: str, variant_ids: Sequence[str], due_at: datetime) -> None:
-    """Move the next look forward to `due_at`; touches nothing where nobody waits (law 1)."""
+    """Move the next look forward to `due_at`; touches nothing where nobody waits (law 1).
+
+    Many watches are locked in the order in which everybody takes them, so that a hint and a look never
+    wait for each other.
+    """
     common = {"hint_shop_id": shop_id, "hint_due_at": due_at}
     if len(variant_ids) == 1:
         connection.execute(_HINT_ONE, common | {"variant": variant_ids[0]})
     elif variant_ids:
+        if connection.dialect.name != "sqlite":
+            connection.execute(_LOCK_MANY, {"hint_shop_id": shop_id, "variants": list(variant_ids)})
         connection.execute(_HINT_MANY, common | {"variants": list(variant_ids)})
 
 
@@ -107,9 +131,14 @@ def store_look(
     connection.execute(sa.update(watches).where(*_is(shop_id, watch)).values(dict(seen) | {"due_at": due_at}))
 
 
+def in_order(claimed: Sequence[Watch]) -> list[Watch]:
+    """Return watches in the order in which everybody locks them."""
+    return sorted(claimed, key=lambda watch: (watch.variant_id, watch.channel))
+
+
 def postpone(connection: sa.Connection, shop_id: str, claimed: Sequence[Watch], due_at: datetime) -> None:
     """Look again later: nobody answered."""
-    for watch in claimed:
+    for watch in in_order(claimed):
         connection.execute(sa.update(watches).where(*_is(shop_id, watch)).values(due_at=due_at))
 
 
@@ -117,3 +146,17 @@ def bring_forward(connection: sa.Connection, now: datetime) -> None:
     """Look soon at whatever a process that died may have been looking at."""
     soon = (watches.c.due_at > now, watches.c.due_at <= now + LEASE)
     connection.execute(sa.update(watches).where(*soon).values(due_at=now))
+
+
+def begin(
+    connection: sa.Connection, shop_id: str, variant_id: str, channel: str, baseline: Mapping[str, Any]
+) -> None:
+    """Begin to watch a variant; one that is watched already keeps what its last look saw.
+
+    Where writers do not stand in line anyway, the row is locked: a look that is opening a restock commits
+    first, and the signup then finds it open, or it waits and finds the signup.
+    """
+    which = {"shop_id": shop_id, "variant_id": variant_id, "channel": channel}
+    is_new = insert_new(connection, watches, {**baseline, **which})
+    if not is_new and connection.dialect.name != "sqlite":
+        connection.execute(_LOCK, {f"of_{name}": value for name, value in which.items()})

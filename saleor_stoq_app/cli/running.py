@@ -1,6 +1,7 @@
 """`stoq serve` and `stoq worker`: the long-running processes."""
 
 import asyncio
+import gc
 import signal
 from typing import Annotated
 
@@ -46,6 +47,8 @@ async def run(config: Config, *, web: tuple[str, int] | None, work: bool) -> Non
         asyncio.get_running_loop().add_signal_handler(name, stop.set)
     async with open_house(config) as house, present(house, "worker" if web is None else "serve", stop):
         await ask_for_upkeep(house)
+        gc.collect()
+        gc.freeze()  # what was built so far stays; the collector need not walk it again and again
         tasks = [asyncio.create_task(Worker(posts(house), house.clock).run(stop))] if work else []
         if web is not None:
             tasks.append(asyncio.create_task(listen(create_app(house), *web, stop)))

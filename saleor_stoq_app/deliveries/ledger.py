@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import sqlalchemy as sa
 
 from saleor_stoq_app.database.tables import Utc, deliveries, shops
-from saleor_stoq_app.database.upsert import insert, insert_new
+from saleor_stoq_app.database.upsert import insert
 from saleor_stoq_app.events import AlertType, Medium, Stage
 
 Text = TypeVar("Text", str, sa.ColumnElement[str])
@@ -118,10 +118,9 @@ def add_consents(
     )
 
 
-def add_consent(connection: sa.Connection, about: About, signup_id: str, now: datetime) -> None:
-    insert_new(
-        connection,
-        deliveries,
+def add_consents_of(connection: sa.Connection, wanted: Sequence[tuple[About, str, datetime]]) -> None:
+    """Ask for the consents of new signups to be recorded: what about, the signup's id, and since when."""
+    rows = [
         {
             "shop_id": about.shop_id,
             "told_key": consent_key(signup_id),
@@ -135,8 +134,11 @@ def add_consent(connection: sa.Connection, about: About, signup_id: str, now: da
             "due_at": now,
             "attempts": 0,
             "created_at": now,
-        },
-    )
+        }
+        for about, signup_id, now in wanted
+    ]
+    if rows:
+        connection.execute(sa.insert(deliveries), rows)
 
 
 def _row(

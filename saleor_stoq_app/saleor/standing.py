@@ -1,6 +1,7 @@
 """Whether the app still lives in a shop: events and refusals raise doubts, asking settles them (law 1)."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -45,22 +46,28 @@ class Standing:
         return await self._database.read(lambda conn: list(conn.scalars(wanted)))
 
     async def turn(self, shop_id: str) -> float | None:
-        """Settle one doubt."""
+        """Settle one doubt; one that was raised anew while Saleor was asked stays for the next turn."""
         shop = await self._shops.by_id(shop_id, fresh=True)
         if shop is None:
             return None
+        raised = await self._raised(shop)
         try:
-            status = await self._ask(shop)
+            status = await self._ask(shop, raised.ask_because)
         except StoqError as error:
             log.warning("standing.unanswered", shop=shop.id, error=error.code)
-            await self._ask_again(shop, SILENT)
+            await self._ask_again(shop, raised.ask_at, SILENT)
             return None
         await self._shops.set_status(shop.id, status, app_id=shop.app_id)
-        await self._ask_again(shop, PAUSED if status is ShopStatus.PAUSED else None)
+        await self._ask_again(shop, raised.ask_at, PAUSED if status is ShopStatus.PAUSED else None)
         log.info("shop.standing", shop=shop.id, status=status)
         return None
 
-    async def _ask(self, shop: Shop) -> ShopStatus:
+    async def _raised(self, shop: Shop) -> Any:
+        """Return when Saleor was to be asked, and why."""
+        wanted = sa.select(shops.c.ask_at, shops.c.ask_because).where(shops.c.id == shop.id)
+        return await self._database.read(lambda conn: conn.execute(wanted).one())
+
+    async def _ask(self, shop: Shop, because: str | None) -> ShopStatus:
         """A switched-off app and a removed one are refused alike: only the event tells them apart."""
         try:
             app = (await self._client.ask(shop, document("app_standing"), {})).get("app")
@@ -68,14 +75,12 @@ class Standing:
             app = None
         if app and app["id"] == shop.app_id and app["isActive"]:
             return ShopStatus.ACTIVE
-        return ShopStatus.UNINSTALLED if await self._why(shop) == DELETED else ShopStatus.PAUSED
+        return ShopStatus.UNINSTALLED if because == DELETED else ShopStatus.PAUSED
 
-    async def _why(self, shop: Shop) -> str | None:
-        wanted = sa.select(shops.c.ask_because).where(shops.c.id == shop.id)
-        return await self._database.read(lambda conn: conn.scalar(wanted))
-
-    async def _ask_again(self, shop: Shop, after: timedelta | None) -> None:
+    async def _ask_again(self, shop: Shop, raised_at: datetime | None, after: timedelta | None) -> None:
         now = self._clock.now()
         values = {"ask_at": now + after} if after else {"ask_at": None, "ask_because": None}
-        mine = sa.update(shops).where(shops.c.id == shop.id, shops.c.app_id == shop.app_id)
+        mine = sa.update(shops).where(
+            shops.c.id == shop.id, shops.c.app_id == shop.app_id, shops.c.ask_at == raised_at
+        )
         await self._database.write(lambda conn: conn.execute(mine.values(values)).rowcount)

@@ -3,7 +3,7 @@
 import pytest
 
 from saleor_stoq_app.alerts.proving import Proving
-from saleor_stoq_app.alerts.signups import PROVE
+from saleor_stoq_app.alerts.signup_store import PROVE
 from saleor_stoq_app.database import tables
 from saleor_stoq_app.database.work import Jobs
 from saleor_stoq_app.errors import Unavailable

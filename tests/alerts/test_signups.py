@@ -6,7 +6,7 @@ import pytest
 import sqlalchemy as sa
 
 from saleor_stoq_app.alerts import consent
-from saleor_stoq_app.alerts.signups import PROVE
+from saleor_stoq_app.alerts.signup_store import PROVE
 from saleor_stoq_app.database import tables
 from saleor_stoq_app.errors import Unavailable
 from saleor_stoq_app.events import Stage
@@ -113,3 +113,23 @@ async def test_shops_do_not_know_each_others_shoppers(shop, database, clock, vau
     assert await shop.sign_up(ANN) != await other.sign_up(ANN)
     [mine], [theirs] = await shop.rows(tables.signups), await other.rows(tables.signups)
     assert mine.contact_hash != theirs.contact_hash
+
+
+async def test_the_same_words_are_kept_for_each_shop_that_showed_them(shop, database, clock, vault):
+    """Signups of several shops may be written in one transaction."""
+    other = await type(shop)(database, clock, vault).open()
+    other.shelves.put(0)
+    other.signups = shop.signups
+    await asyncio.gather(*(floor.sign_up(phone) for floor in (shop, other) for phone in (ANN, BEA)))
+    assert [len(await floor.rows(tables.consent_texts)) for floor in (shop, other)] == [1, 1]
+    assert [len(await floor.deliveries(Stage.CONSENT)) for floor in (shop, other)] == [2, 2]
+
+
+async def test_of_signups_at_one_moment_the_one_that_saleor_proved_begins_the_watch(shop):
+    proved = asyncio.create_task(shop.sign_up(ANN))
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    shop.shelves.silent = Unavailable("silent")
+    await asyncio.gather(proved, shop.sign_up(BEA))
+    [watch] = await shop.rows(tables.watches)
+    assert watch.facts["units"] == 0
