@@ -18,7 +18,7 @@ help: ## Show this help
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: $(VENV)/.runtime ## Play a restock end to end, then stay up until Ctrl-C (ONCE=1: end when all are told)
-	@$(BIN)/python -m saleor_stoq_app demo $(if $(ONCE),--once)
+	@$(BIN)/python -m saleor_stoq_app demo $(if $(ONCE),--once) $(ARGS)
 
 test: $(VENV)/.dev ## Run the tests (ARGS="-k jobs" chooses)
 	$(BIN)/pytest $(ARGS)

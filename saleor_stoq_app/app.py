@@ -1,5 +1,7 @@
 """`create_app`: the web application, from a house that is already built."""
 
+from functools import partial
+
 import orjson
 from fastapi import FastAPI, Response
 
@@ -7,6 +9,7 @@ from saleor_stoq_app.api.limits import Limits
 from saleor_stoq_app.api.router import storefront_route
 from saleor_stoq_app.api.storefront import StorefrontApi
 from saleor_stoq_app.database import migrate
+from saleor_stoq_app.errors import Unavailable
 from saleor_stoq_app.saleor import routes as saleor_routes
 from saleor_stoq_app.webhooks import router as webhook_routes
 from saleor_stoq_app.wiring import House
@@ -23,7 +26,7 @@ def create_app(house: House) -> FastAPI:
     app.include_router(saleor_routes.router(house.config, house.registration))
     app.router.routes.append(storefront_route(_storefront(house), house.config.trusted_proxies))
     app.add_api_route("/health", health, methods=["GET"])
-    app.add_api_route("/ready", lambda: ready(house), methods=["GET"])
+    app.add_api_route("/ready", partial(ready, house), methods=["GET"], response_model=None)
     return app
 
 
@@ -44,7 +47,10 @@ async def health() -> Response:
 
 async def ready(house: House) -> Response:
     """Say whether requests can be served: the database answers and is at this version."""
-    behind = await house.database.read(lambda conn: migrate.is_behind(conn.engine))
+    try:
+        behind = await house.database.read(lambda conn: migrate.is_behind(conn.engine))
+    except Unavailable:
+        return _json(503, {"status": "unavailable"})
     return _json(503 if behind else 200, {"status": "behind" if behind else "ready"})
 
 

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 
 from saleor_stoq_app.alerts.accounts import age
+from saleor_stoq_app.alerts.watches import in_line, lock
 from saleor_stoq_app.clock import Clock
 from saleor_stoq_app.database.engine import Database
 from saleor_stoq_app.database.jobs import Job
@@ -65,10 +66,15 @@ def _same(table: sa.Table) -> tuple[sa.ColumnElement[bool], ...]:
 
 
 def forget(conn: sa.Connection) -> None:
-    """Drop watches that nobody waits for and whose restock is over."""
+    """Drop watches that nobody waits for and whose restock is over.
+
+    They are locked first: a signup that is being written then commits before the second look at it.
+    """
     waited = sa.exists().where(*_same(signups), signups.c.closed_at.is_(None))
     running = sa.exists().where(*_same(restocks), restocks.c.closed_at.is_(None))
-    conn.execute(sa.delete(watches).where(~waited, ~running))
+    idle = (~waited, ~running)
+    lock(conn, in_line().where(*idle))
+    conn.execute(sa.delete(watches).where(*idle))
 
 
 def remember(conn: sa.Connection, now: datetime) -> None:

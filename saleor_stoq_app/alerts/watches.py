@@ -12,6 +12,7 @@ from saleor_stoq_app.database.upsert import insert_new
 from saleor_stoq_app.saleor.availability import Facts
 
 LEASE = timedelta(seconds=60)
+LONGEST_LOOK = timedelta(minutes=10)
 
 _EARLIER = {
     "hints": watches.c.hints + 1,
@@ -30,12 +31,13 @@ _HINT_MANY = (
 )
 
 
-_LOCK_MANY = (
-    sa.select(sa.literal(1))
-    .where(_OF_SHOP, watches.c.variant_id.in_(sa.bindparam("variants", expanding=True)))
-    .order_by(sa.collate(watches.c.variant_id, "C"), sa.collate(watches.c.channel, "C"))
-    .with_for_update()
-)
+def in_line() -> "sa.Select[int]":
+    """Select watches for update, in the order in which everybody locks them."""
+    order = [sa.collate(watches.c[name], "C") for name in ("shop_id", "variant_id", "channel")]
+    return sa.select(sa.literal(1)).select_from(watches).order_by(*order).with_for_update()
+
+
+_LOCK_MANY = in_line().where(_OF_SHOP, watches.c.variant_id.in_(sa.bindparam("variants", expanding=True)))
 _LOCK = (
     sa.select(sa.literal(1))
     .where(
@@ -62,6 +64,14 @@ class Watch:
     preorder_key: str | None = None
 
 
+def lock(
+    connection: sa.Connection, chosen: "sa.Select[int]", values: Mapping[str, Any] | None = None
+) -> None:
+    """Lock watches that `in_line` chose; on SQLite writers stand in line anyway."""
+    if connection.dialect.name != "sqlite":
+        connection.execute(chosen, values)
+
+
 def hint(connection: sa.Connection, shop_id: str, variant_ids: Sequence[str], due_at: datetime) -> None:
     """Move the next look forward to `due_at`; touches nothing where nobody waits (law 1).
 
@@ -72,9 +82,9 @@ def hint(connection: sa.Connection, shop_id: str, variant_ids: Sequence[str], du
     if len(variant_ids) == 1:
         connection.execute(_HINT_ONE, common | {"variant": variant_ids[0]})
     elif variant_ids:
-        if connection.dialect.name != "sqlite":
-            connection.execute(_LOCK_MANY, {"hint_shop_id": shop_id, "variants": list(variant_ids)})
-        connection.execute(_HINT_MANY, common | {"variants": list(variant_ids)})
+        many = {"hint_shop_id": shop_id, "variants": list(variant_ids)}
+        lock(connection, _LOCK_MANY, many)
+        connection.execute(_HINT_MANY, common | many)
 
 
 def shops_due(connection: sa.Connection, now: datetime) -> list[str]:
@@ -114,9 +124,12 @@ def _is(shop_id: str, watch: Any) -> tuple[sa.ColumnElement[bool], ...]:
 
 
 def read_again(connection: sa.Connection, shop_id: str, watch: Watch, asked_at: datetime) -> Watch | None:
-    """Return the watch as stored now, or None where it is gone or a later question was answered already."""
+    """Return the watch as stored now, or None where it is gone or a later question was answered already.
+
+    A question from far in the future was asked by a clock that has been set right since.
+    """
     row = connection.execute(sa.select(watches).where(*_is(shop_id, watch)).with_for_update()).one_or_none()
-    if row is None or (row.looked_at is not None and row.looked_at >= asked_at):
+    if row is None or (row.looked_at is not None and asked_at <= row.looked_at <= asked_at + LONGEST_LOOK):
         return None
     return _watch(row)
 
@@ -145,6 +158,7 @@ def postpone(connection: sa.Connection, shop_id: str, claimed: Sequence[Watch], 
 def bring_forward(connection: sa.Connection, now: datetime) -> None:
     """Look soon at whatever a process that died may have been looking at."""
     soon = (watches.c.due_at > now, watches.c.due_at <= now + LEASE)
+    lock(connection, in_line().where(*soon))
     connection.execute(sa.update(watches).where(*soon).values(due_at=now))
 
 
@@ -154,9 +168,12 @@ def begin(
     """Begin to watch a variant; one that is watched already keeps what its last look saw.
 
     Where writers do not stand in line anyway, the row is locked: a look that is opening a restock commits
-    first, and the signup then finds it open, or it waits and finds the signup.
+    first, and the signup then finds it open, or it waits and finds the signup. A watch that a tidying took
+    away meanwhile begins again.
     """
     which = {"shop_id": shop_id, "variant_id": variant_id, "channel": channel}
     is_new = insert_new(connection, watches, {**baseline, **which})
-    if not is_new and connection.dialect.name != "sqlite":
-        connection.execute(_LOCK, {f"of_{name}": value for name, value in which.items()})
+    if is_new or connection.dialect.name == "sqlite":
+        return
+    if connection.scalar(_LOCK, {f"of_{name}": value for name, value in which.items()}) is None:
+        insert_new(connection, watches, {**baseline, **which})

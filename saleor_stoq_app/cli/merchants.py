@@ -1,12 +1,15 @@
 """`stoq shops`, `stoq connect` and `stoq storefront`: what a merchant decides, by hand of an operator."""
 
 import asyncio
+import sys
 from typing import Annotated
 
 import typer
+from pydantic import ValidationError
 
 from saleor_stoq_app import config as configuration
-from saleor_stoq_app.errors import NotFound
+from saleor_stoq_app.cli.installed import INSTALL, every_shop
+from saleor_stoq_app.errors import InvalidInput, NotFound
 from saleor_stoq_app.providers.base import ProviderId
 from saleor_stoq_app.saleor.shops import Shop
 from saleor_stoq_app.settings.models import Settings, Storefront
@@ -22,9 +25,8 @@ def shops() -> None:
 
 
 def connect(shop: ShopUrl, provider: Provider = ProviderId.KLAVIYO) -> None:
-    """Connect a provider account with an API key, asked for or read from standard input."""
-    key = typer.prompt("API key", hide_input=True)
-    asyncio.run(_connect(shop, provider, key.strip()))
+    """Connect a provider account with an API key; it is asked for, or read from a pipe."""
+    asyncio.run(_connect(shop, provider))
 
 
 def storefront(
@@ -35,9 +37,7 @@ def storefront(
     shop_name: Annotated[str, typer.Option(help="The name that shoppers know.")] = "",
 ) -> None:
     """Say where a channel's shop window stands; links in messages lead there."""
-    asyncio.run(
-        _storefront(shop, channel, Storefront(origins=tuple(origin), product_url=product_url), shop_name)
-    )
+    asyncio.run(_storefront(shop, channel, _window(origin, product_url), shop_name))
 
 
 COMMANDS = (shops, connect, storefront)
@@ -45,15 +45,35 @@ COMMANDS = (shops, connect, storefront)
 
 async def _list() -> None:
     async with open_house(configuration.load()) as house:
-        for shop in await house.shops.active():
+        listed = await every_shop(house)
+        for shop in listed:
             print(f"{shop.saleor_api_url}  {shop.status}  {shop.public_key}")
+        if not listed:
+            print(f"No shop has installed the app. {INSTALL.format(house.config.app_base_url)}")
 
 
-async def _connect(url: str, provider: ProviderId, key: str) -> None:
+async def _connect(url: str, provider: ProviderId) -> None:
     async with open_house(configuration.load()) as house:
         shop = await _known(house, url)
-        connection = await house.accounts.connect(shop.id, provider, key)
+        connection = await house.accounts.connect(shop.id, provider, _asked_key())
         print(f"Connected to {connection.account_name} ({connection.account_id}).")
+
+
+def _asked_key() -> str:
+    """Ask a person without showing the answer; from a pipe, take the first line."""
+    if sys.stdin.isatty():
+        return str(typer.prompt("API key", hide_input=True)).strip()
+    if key := sys.stdin.readline().strip():
+        return key
+    raise InvalidInput("No API key came in.", fix="Type it when asked, or pipe it in.")
+
+
+def _window(origins: list[str], product_url: str) -> Storefront:
+    try:
+        return Storefront(origins=tuple(origins), product_url=product_url)
+    except ValidationError as error:
+        said = [str(it["msg"]).removeprefix("Value error, ") for it in error.errors()]
+        raise InvalidInput(f"The storefront cannot be kept: {'; '.join(said)}.") from None
 
 
 async def _storefront(url: str, channel: str, window: Storefront, shop_name: str) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import gc
 import signal
+import socket
 from typing import Annotated
 
 import typer
@@ -15,6 +16,7 @@ from saleor_stoq_app.app import create_app
 from saleor_stoq_app.cli.presence import present
 from saleor_stoq_app.cli.starting import ask_for_upkeep
 from saleor_stoq_app.config import Config
+from saleor_stoq_app.errors import Misconfigured
 from saleor_stoq_app.wiring import open_house
 from saleor_stoq_app.worker import Worker, posts
 
@@ -52,11 +54,17 @@ async def run(config: Config, *, web: tuple[str, int] | None, work: bool) -> Non
         tasks = [asyncio.create_task(Worker(posts(house), house.clock).run(stop))] if work else []
         if web is not None:
             tasks.append(asyncio.create_task(listen(create_app(house), *web, stop)))
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_EXCEPTION)
+        stop.set()
         await asyncio.gather(*tasks)
 
 
 async def listen(app: ASGIApp, host: str, port: int, stop: asyncio.Event) -> None:
-    """Serve HTTP until told to stop; requests under way are answered."""
+    """Serve HTTP until told to stop; requests under way are answered.
+
+    Raises:
+        Misconfigured: the address is taken or is none of this machine's; everything is told to stop.
+    """
     settings = uvicorn.Config(
         app,
         host=host,
@@ -68,9 +76,26 @@ async def listen(app: ASGIApp, host: str, port: int, stop: asyncio.Event) -> Non
         lifespan="off",
     )
     server = uvicorn.Server(settings)
-    serving = asyncio.create_task(server._serve())  # noqa: SLF001 - `serve` would take over our signal handlers
+    try:
+        door = _door(host, port)
+    except Misconfigured:
+        stop.set()
+        raise
+    serving = asyncio.create_task(server._serve([door]))  # noqa: SLF001 - `serve` would take over our signal handlers
+    log.get(__name__).info("serve.listening", at=f"http://{host}:{port}")
     waiting = asyncio.create_task(stop.wait())
     await asyncio.wait([serving, waiting], return_when=asyncio.FIRST_COMPLETED)
     server.should_exit = True
     stop.set()
     await serving
+
+
+def _door(host: str, port: int) -> socket.socket:
+    """Take the address ourselves: uvicorn ends the process with a traceback if it cannot have it."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family)
+    except OSError as error:
+        reason = str(error.strerror).partition(" (")[0]
+        msg = f"Cannot listen on {host}, port {port}: {reason}. Choose another with --port."
+        raise Misconfigured(msg) from error

@@ -55,6 +55,7 @@ async def play(folder: Path, ports: Ports, *, once: bool) -> int:
         stopped.cancel()
         if not playing.done():
             playing.cancel()
+            print("\nThe demo was ended before its end." if stop.is_set() else "\nThe demo took too long.")
             return 1
         well = playing.result()
         if not once:

@@ -1,4 +1,4 @@
-"""`stoq migrate`, `stoq keys`, `stoq rotate-keys` and `stoq doctor`: looking after an installation."""
+"""`stoq migrate`, `stoq keys` and `stoq rotate-keys`: looking after the database and its secrets."""
 
 import asyncio
 from functools import partial
@@ -10,8 +10,7 @@ from saleor_stoq_app import secrets
 from saleor_stoq_app.config import Config
 from saleor_stoq_app.database import migrate as migrations
 from saleor_stoq_app.database.tables import connections, shops, signups
-from saleor_stoq_app.errors import StoqError
-from saleor_stoq_app.saleor.shops import Shop
+from saleor_stoq_app.errors import Unavailable
 from saleor_stoq_app.secrets import Vault
 from saleor_stoq_app.wiring import House, open_house
 
@@ -21,7 +20,11 @@ SEALED = ((shops, shops.c.token), (connections, connections.c.credential), (sign
 
 def migrate() -> None:
     """Bring the database to this version."""
-    migrations.upgrade(configuration.load().url_of_database)
+    try:
+        migrations.upgrade(configuration.load().url_of_database)
+    except sa.exc.OperationalError as error:
+        msg = f"The database did not answer: {str(error.orig).splitlines()[0]}."
+        raise Unavailable(msg, fix="Check STOQ_DATABASE_URL.") from error
     print("The database is at this version.")
 
 
@@ -36,12 +39,7 @@ def rotate_keys() -> None:
     print(f"{asyncio.run(_rotate(configuration.load()))} secrets are encrypted with the newest key.")
 
 
-def doctor() -> None:
-    """Check an installation and say what to mend."""
-    asyncio.run(_examine(configuration.load()))
-
-
-COMMANDS = (migrate, keys, rotate_keys, doctor)
+COMMANDS = (migrate, keys, rotate_keys)
 
 
 async def _rotate(config: Config) -> int:
@@ -68,30 +66,3 @@ def rotate_chunk(
     for row_id, sealed in rows:
         conn.execute(sa.update(table).where(table.c.id == row_id).values({column: vault.rotate(sealed)}))
     return [row_id for row_id, _ in rows]
-
-
-async def _examine(config: Config) -> None:
-    """Print one line per finding; a shop that does not answer is a finding, not an error."""
-    print(f"Database: {'SQLite, one process' if config.embedded else 'PostgreSQL'}")
-    print(f"Redis: {'shared' if config.redis_url else 'embedded, one process'}")
-    print(f"Reachable for Saleor at: {config.app_base_url}")
-    if not config.allowed_saleor_urls:
-        print("No shop may install: set STOQ_ALLOWED_SALEOR_URLS to the shops' API addresses.")
-    async with open_house(config) as house:
-        await house.redis.ping()
-        for shop in await house.shops.active():
-            print(f"{shop.saleor_api_url}: {await _standing(house, shop)}")
-
-
-async def _standing(house: House, shop: Shop) -> str:
-    try:
-        done = await house.reconciler.reconcile(shop)
-        connection = await house.connections.of(shop.id, (await house.choices.of(shop.id)).sms_provider)
-    except StoqError as error:
-        return f"{error.message} {error.fix}".rstrip()
-    mended = [*done.created, *done.updated, *done.deleted]
-    webhooks = f"webhooks mended: {', '.join(mended)}" if mended else "webhooks as wanted"
-    sending = (
-        connection.problem or f"sends through {connection.account_name}" if connection else "not connected"
-    )
-    return f"{webhooks}; {sending}"

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
+import psycopg.errors
 import sqlalchemy as sa
 
 from saleor_stoq_app.errors import StoqError, Unavailable
@@ -22,6 +23,7 @@ Transaction = Callable[[sa.Connection], T]
 
 READERS = 4
 MAX_BATCH = 500
+BROKEN_OFF = (psycopg.errors.DeadlockDetected, psycopg.errors.SerializationFailure)
 PRAGMAS = (
     "journal_mode=WAL",
     "synchronous=FULL",
@@ -58,7 +60,8 @@ class Database:
             return await self._writer.submit(fn)
         return await asyncio.get_running_loop().run_in_executor(self._pool, self._run, fn, True)
 
-    def _run(self, fn: Transaction[T], commit: bool) -> T:  # noqa: FBT001 - run_in_executor passes by position
+    def _run(self, fn: Transaction[T], commit: bool, tries: int = 3) -> T:  # noqa: FBT001 - run_in_executor
+        """Run a transaction here; one that PostgreSQL broke off for another's sake is run again."""
         try:
             with self.engine.connect() as connection:
                 value = fn(connection)
@@ -66,6 +69,8 @@ class Database:
                     connection.commit()
                 return value
         except sa.exc.OperationalError as error:
+            if tries > 1 and isinstance(error.orig, BROKEN_OFF):
+                return self._run(fn, commit, tries - 1)
             raise _unavailable(error) from error
 
     async def close(self) -> None:

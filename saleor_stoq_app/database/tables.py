@@ -37,6 +37,7 @@ SaleorId = sa.String(256)
 Slug = sa.String(255)
 Hash = sa.String(32)
 Word = sa.String(64)
+Subject = sa.String(640)  # room for a variant, a channel and a shop
 
 
 def _shop_id() -> sa.Column[Any]:
@@ -218,7 +219,7 @@ jobs = sa.Table(
     sa.Column("id", Id, primary_key=True),
     sa.Column("shop_id", Id, sa.ForeignKey("shops.id")),
     sa.Column("kind", Word, nullable=False),
-    sa.Column("unique_key", sa.String(255), nullable=False, unique=True),
+    sa.Column("unique_key", Subject, nullable=False, unique=True),
     sa.Column("payload", sa.JSON, nullable=False),
     sa.Column("run_at", Utc, nullable=False),
     sa.Column("lease", Id),
@@ -244,7 +245,7 @@ journal = sa.Table(
     _shop_id(),
     sa.Column("at", Utc, nullable=False),
     sa.Column("what", Word, nullable=False),
-    sa.Column("subject", sa.String(255), nullable=False),
+    sa.Column("subject", Subject, nullable=False),
     sa.Column("seen", sa.JSON, nullable=False, comment="the values that decided, never a contact"),
 )
 sa.Index("journal_subject", journal.c.shop_id, journal.c.subject, journal.c.at)

@@ -38,13 +38,16 @@ class Hints:
 
 
 def store(conn: sa.Connection, items: Sequence[Hint]) -> list[None]:
-    """Store hints; those of one shop are due with its first."""
+    """Store hints; those of one shop are due with its first.
+
+    Everybody locks shops and variants in one order, so that two processes never wait for each other.
+    """
     merged: dict[str, tuple[datetime, dict[str, None]]] = {}
     for item in items:
         _, variants = merged.setdefault(item.shop_id, (item.due_at, {}))
         variants.update(dict.fromkeys(item.variant_ids))
-    for shop_id, (due_at, variants) in merged.items():
-        ids = tuple(variants)
+    for shop_id, (due_at, variants) in sorted(merged.items()):
+        ids = tuple(sorted(variants))
         for start in range(0, len(ids), AT_ONCE):
             hint(conn, shop_id, ids[start : start + AT_ONCE], due_at)
     return [None] * len(items)

@@ -33,16 +33,14 @@ async def read_body(headers: Headers, receive: Receive, *, seconds: float = READ
     claimed = headers.get(b"content-length", b"0")
     if not claimed.isdigit() or int(claimed) > MAX_BODY:
         raise TooLarge(TOO_LARGE)
-    body, more = await _part(receive)
-    if more:
-        body = await _whole(body, receive, seconds)
+    body = await _whole(receive, seconds)
     if len(body) > MAX_BODY:
         raise TooLarge(TOO_LARGE)
     return body
 
 
-async def _whole(first: bytes, receive: Receive, seconds: float) -> bytes:
-    body, more = bytearray(first), True
+async def _whole(receive: Receive, seconds: float) -> bytes:
+    body, more = bytearray(), True
     try:
         async with asyncio.timeout(seconds):
             while more and len(body) <= MAX_BODY:

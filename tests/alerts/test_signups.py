@@ -119,7 +119,9 @@ async def test_the_same_words_are_kept_for_each_shop_that_showed_them(shop, data
     """Signups of several shops may be written in one transaction."""
     other = await type(shop)(database, clock, vault).open()
     other.shelves.put(0)
-    other.signups = shop.signups
+    other.signups, other.choices = shop.signups, shop.choices
+    await shop.choices.of(shop.shop.id)
+    await shop.choices.of(other.shop.id)
     await asyncio.gather(*(floor.sign_up(phone) for floor in (shop, other) for phone in (ANN, BEA)))
     assert [len(await floor.rows(tables.consent_texts)) for floor in (shop, other)] == [1, 1]
     assert [len(await floor.deliveries(Stage.CONSENT)) for floor in (shop, other)] == [2, 2]

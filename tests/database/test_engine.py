@@ -1,6 +1,7 @@
 """`Database`: what was answered is stored, and nobody pays for a neighbour's failure."""
 
 import asyncio
+import contextlib
 import os
 import signal
 import sqlite3
@@ -230,3 +231,24 @@ async def test_a_killed_process_keeps_every_write_that_it_acknowledged(database_
     await database.close()
     assert len(whole) >= 300
     assert whole <= stored
+
+
+@on_postgresql
+async def test_two_transactions_that_wait_for_each_other_are_both_stored(database):
+    await asyncio.gather(database.write(put("a")), database.write(put("b")))
+    meeting = threading.Barrier(2)
+
+    def cross(first, second):
+        def change(conn):
+            conn.execute(sa.update(marks).where(marks.c.name == first).values(value=first))
+            with contextlib.suppress(threading.BrokenBarrierError):
+                meeting.wait(timeout=1)
+            conn.execute(sa.update(marks).where(marks.c.name == second).values(value=first))
+            return first
+
+        return change
+
+    assert await asyncio.gather(database.write(cross("a", "b")), database.write(cross("b", "a"))) == [
+        "a",
+        "b",
+    ]

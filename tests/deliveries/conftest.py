@@ -3,6 +3,9 @@
 import pytest
 
 from tests.fixtures.floor import Floor
+from tests.fixtures.kept import database, kept_database
+
+__all__ = ["database", "floor", "kept_database"]
 
 
 @pytest.fixture

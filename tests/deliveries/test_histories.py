@@ -4,19 +4,14 @@ Stock comes and goes, shoppers join, events are lost, senders die, leases run ou
 fall silent. The model below knows what every look saw and so who was owed what.
 """
 
-import os
 import random
-from collections.abc import Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import pytest
 import sqlalchemy as sa
 
 from saleor_stoq_app.database import tables
 from saleor_stoq_app.errors import NeedsMerchant, Retryable, Unavailable, Unknown
-from saleor_stoq_app.worker import Post, Worker
 from tests.fixtures.dying import dies
 from tests.fixtures.floor import Floor, Process
 from tests.fixtures.telling import HANDED_OVER, HANDED_OVER_AND_FORGOTTEN, Answer, Teller, loses
@@ -28,7 +23,7 @@ TROUBLES = (
     HANDED_OVER,
     HANDED_OVER_AND_FORGOTTEN,
 )
-STEPS = 14
+STEPS = 18
 
 
 @dataclass
@@ -41,18 +36,17 @@ class History:
     phones: int = 0
 
     async def step(self) -> None:
-        moves = (
-            self.stock_changes,
-            self.stock_changes,
-            self.somebody_joins,
-            self.saleor_falls_silent,
-            self.trouble_at_the_provider,
-            self.somebody_dies,
-            self.work_goes_on,
-            self.work_goes_on,
-            self.time_goes_by,
-        )
-        await self.chance.choice(moves)()
+        moves = {
+            self.stock_changes: 5,
+            self.somebody_joins: 1,
+            self.saleor_falls_silent: 1,
+            self.trouble_at_the_provider: 2,
+            self.somebody_dies: 4,
+            self.work_goes_on: 9,
+            self.time_goes_by: 2,
+        }
+        [move] = self.chance.choices(list(moves), list(moves.values()))
+        await move()
 
     async def stock_changes(self) -> None:
         """Change what is on the shelf; the event comes, or not."""
@@ -72,30 +66,38 @@ class History:
         self.floor.teller.script.append(self.chance.choice(TROUBLES))
 
     async def work_goes_on(self) -> None:
+        """One process does what is due of one or two kinds."""
         process = self.chance.choice(self.processes)
-        for duty in (process.looks, process.restocks, process.consents, process.alerts, process.proofs[0]):
-            if self.chance.random() < 0.8:
-                await Worker([Post(duty)], self.floor.clock).until_idle(most=50)
+        duties = (process.looks, process.restocks, process.consents, process.alerts, process.proofs[0])
+        first = self.chance.randrange(len(duties))
+        for duty in duties[first : first + 2]:
+            while await duty.turn(self.floor.shop.id) == 0:
+                pass
 
     async def somebody_dies(self) -> None:
         """A process dies in the middle of a turn, and another one starts."""
         process = self.chance.choice(self.processes)
-        duty = self.chance.choice((process.looks, process.restocks, process.alerts, process.proofs[0]))
-        if await dies(duty.turn(self.floor.shop.id), self.chance.randint(1, 12)):
+        duties = (process.looks, process.restocks, process.alerts, process.alerts, process.proofs[0])
+        if await dies(
+            self.chance.choice(duties).turn(self.floor.shop.id), self.chance.choice((2, 5, 8, 9, 10, 11, 12))
+        ):
             self.processes.remove(process)
             self.processes.append(self.floor.process())
 
     async def time_goes_by(self) -> None:
-        self.floor.clock.advance(self.chance.choice((5, 30, 130, 400)))
+        self.floor.clock.advance(self.chance.choice((5, 30, 130, 310)))
 
     async def settle(self) -> None:
         """Everybody answers again, and hours go by."""
         self.floor.shelves.silent = None
         self.floor.teller.script.clear()
-        worker = self.processes[0].worker(self.floor.clock)
-        for seconds in (130, 130, 130, 330, 400, 1000):
+        process = self.processes[0]
+        duties = (process.looks, process.restocks, process.consents, process.alerts, process.proofs[0])
+        for seconds in (130, 310, 310, 1000):
             self.floor.clock.advance(seconds)
-            await worker.until_idle(most=200)
+            for duty in (*duties, process.alerts):
+                while await duty.turn(self.floor.shop.id) == 0:
+                    pass
 
 
 async def run(database, clock, vault, seed: int, *, deduplicates: bool = True) -> History:
@@ -124,27 +126,16 @@ async def owed(floor: Floor) -> set[str]:
 
 
 @pytest.fixture
-def tmp_path(tmp_path) -> Iterator[Path]:
-    """Thousands of small transactions: in memory, where there is such a place."""
-    memory = Path("/dev/shm")  # noqa: S108 - a folder of its own in there
-    if not os.access(memory, os.W_OK):
-        yield tmp_path
-        return
-    with TemporaryDirectory(dir=memory) as folder:
-        yield Path(folder)
-
-
-@pytest.fixture
 def seeds(effort, database):
     """A tenth of the histories runs on PostgreSQL, where each costs more."""
     return range(effort.histories if database.sqlite else effort.histories // 10)
 
 
 async def test_nobody_is_told_twice_for_one_restock_and_nobody_is_forgotten(database, clock, vault, seeds):
-    """Every fourth provider would tell a repeat again: there what may have been told ends as unknown."""
+    """Every second provider would tell a repeat again: there what may have been told ends as unknown."""
     told = 0
     for seed in seeds:
-        deduplicates = seed % 4 != 0
+        deduplicates = seed % 2 == 0
         floor = (await run(database, clock, vault, seed, deduplicates=deduplicates)).floor
         texts, deliveries = floor.teller.texts, await floor.deliveries()
         unknown = {row.told_key for row in deliveries if row.state == "unknown"}
