@@ -138,7 +138,7 @@ def serve(kind: str, pipe: Connection) -> None:
     config = uvicorn.Config(app, log_level="warning", access_log=False, proxy_headers=False, lifespan="off")
     server = uvicorn.Server(config)
     gc.collect()
-    gc.freeze()  # as `stoq serve` does
+    gc.freeze()  # as `saleor-stoq serve` does
 
     def report() -> None:
         while pipe.recv() == "cpu":

@@ -1,4 +1,4 @@
-"""`stoq`, or `python -m saleor_stoq_app`."""
+"""`saleor-stoq`, or `python -m saleor_stoq_app`."""
 
 import sys
 
@@ -11,9 +11,9 @@ def main() -> None:
     try:
         cli.app()
     except Misconfigured as error:
-        sys.exit(f"stoq: {error}")
+        sys.exit(f"saleor-stoq: {error}")
     except StoqError as error:
-        sys.exit(f"stoq: {error.message} {error.fix}".rstrip())
+        sys.exit(f"saleor-stoq: {error.message} {error.fix}".rstrip())
 
 
 if __name__ == "__main__":

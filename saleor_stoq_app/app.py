@@ -4,11 +4,13 @@ from functools import partial
 
 import orjson
 from fastapi import FastAPI, Response
+from prometheus_client import CONTENT_TYPE_LATEST
 
 from saleor_stoq_app.api.limits import Limits
 from saleor_stoq_app.api.router import storefront_route
 from saleor_stoq_app.api.storefront import StorefrontApi
 from saleor_stoq_app.database import migrate
+from saleor_stoq_app.deliveries import backlog
 from saleor_stoq_app.errors import Unavailable
 from saleor_stoq_app.saleor import routes as saleor_routes
 from saleor_stoq_app.webhooks import router as webhook_routes
@@ -27,6 +29,7 @@ def create_app(house: House) -> FastAPI:
     app.router.routes.append(storefront_route(_storefront(house), house.config.trusted_proxies))
     app.add_api_route("/health", health, methods=["GET"])
     app.add_api_route("/ready", partial(ready, house), methods=["GET"], response_model=None)
+    app.add_api_route("/metrics", partial(metrics, house), methods=["GET"], response_model=None)
     return app
 
 
@@ -52,6 +55,15 @@ async def ready(house: House) -> Response:
     except Unavailable:
         return _json(503, {"status": "unavailable"})
     return _json(503 if behind else 200, {"status": "behind" if behind else "ready"})
+
+
+async def metrics(house: House) -> Response:
+    """Return figures for Prometheus; what waits is counted when somebody looks."""
+    now = house.clock.now()
+    for waiting in await house.database.read(lambda conn: backlog.read(conn, now)):
+        oldest = (now - waiting.oldest_due_at).total_seconds() if waiting.oldest_due_at else 0
+        house.meters.set_waiting(waiting.what, waiting.count, oldest)
+    return Response(house.meters.text(), media_type=CONTENT_TYPE_LATEST)
 
 
 def _json(status: int, body: dict[str, str]) -> Response:

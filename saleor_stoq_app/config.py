@@ -65,6 +65,22 @@ class Config(BaseSettings):
             raise ValueError("write https://public/graphql/=http://internal/graphql/, separated by spaces")
         return dict(word.split("=", 1) for word in words)
 
+    @field_validator("database_url")
+    @classmethod
+    def _known_database(cls, value: str) -> str:
+        if value and not value.startswith(("postgres", "sqlite:")):
+            msg = "must begin with postgresql:// or sqlite://"
+            raise ValueError(msg)
+        return value
+
+    @field_validator("redis_url")
+    @classmethod
+    def _known_redis(cls, value: str) -> str:
+        if value and not value.startswith(("redis://", "rediss://", "unix://")):
+            msg = "must begin with redis://, rediss:// or unix://"
+            raise ValueError(msg)
+        return value
+
     @field_validator("app_base_url", "klaviyo_api_url")
     @classmethod
     def _bare(cls, value: str) -> str:
@@ -95,5 +111,8 @@ def load() -> Config:
     try:
         return Config()
     except ValidationError as error:
-        said = "; ".join(f"STOQ_{str(e['loc'][0]).upper()}: {e['msg']}" for e in error.errors())
+        said = "; ".join(
+            f"STOQ_{str(e['loc'][0]).upper()}: {e['msg'].removeprefix('Value error, ')}"
+            for e in error.errors()
+        )
         raise Misconfigured(f"The environment cannot be used: {said}.") from None

@@ -1,7 +1,7 @@
 """Our words: what is told, at which stage, through which medium, with which variables."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
@@ -30,8 +30,8 @@ class Medium(StrEnum):
 class Recipient:
     """Who hears: E.164 phone, name (or ""), language ("en", "pt-br" or ""), country name (or "")."""
 
-    phone: str
-    name: str = ""
+    phone: str = field(repr=False)
+    name: str = field(default="", repr=False)
     language: str = ""
     country: str = ""
 
@@ -54,7 +54,7 @@ class Message:
     stage: Stage
     medium: Medium
     recipient: Recipient
-    variables: Mapping[str, str]
+    variables: Mapping[str, str] = field(repr=False)
     consent: Consent | None = None
 
 

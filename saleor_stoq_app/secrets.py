@@ -3,11 +3,12 @@
 import hashlib
 import hmac
 import secrets as random
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 from saleor_stoq_app.config import Config
 from saleor_stoq_app.errors import Misconfigured
@@ -33,15 +34,17 @@ class Vault:
         Raises:
             Misconfigured: none of the keys fits.
         """
-        try:
+        with _fitting():
             return self._box.decrypt(sealed.encode()).decode()
-        except InvalidToken as error:
-            msg = "Stored secrets cannot be read: a key is missing from STOQ_SECRET_KEYS."
-            raise Misconfigured(msg) from error
 
     def rotate(self, sealed: str) -> str:
-        """Encrypt again with the newest key."""
-        return self._box.rotate(sealed.encode()).decode()
+        """Encrypt again with the newest key.
+
+        Raises:
+            Misconfigured: none of the keys fits.
+        """
+        with _fitting():
+            return self._box.rotate(sealed.encode()).decode()
 
     def hash(self, shop_id: str, value: str) -> str:
         """Return 32 hex digits by which a contact of this shop is found again."""
@@ -52,6 +55,16 @@ class Vault:
     def fingerprint(self) -> str:
         """What the database keeps to notice that the hash key was changed."""
         return self.hash("", "fingerprint")
+
+
+@contextmanager
+def _fitting() -> Iterator[None]:
+    """Say in our words that no key opens what is stored."""
+    try:
+        yield
+    except InvalidToken as error:
+        msg = "Stored secrets cannot be read: a key is missing from STOQ_SECRET_KEYS."
+        raise Misconfigured(msg) from error
 
 
 def load(config: Config) -> Vault:
@@ -65,7 +78,7 @@ def load(config: Config) -> Vault:
             [key.get_secret_value() for key in config.secret_keys], config.hash_key.get_secret_value()
         )
     if not config.embedded or config.secret_keys or config.hash_key:
-        msg = "Set both STOQ_SECRET_KEYS and STOQ_HASH_KEY (`stoq keys` prints a fresh pair)."
+        msg = "Set both STOQ_SECRET_KEYS and STOQ_HASH_KEY (`saleor-stoq keys` prints a fresh pair)."
         raise Misconfigured(msg)
     kept = _kept_keys(config.data_dir / "keys.json")
     return Vault(kept.secret_keys, kept.hash_key)
@@ -77,6 +90,8 @@ def fresh_keys() -> tuple[str, str]:
 
 
 class _KeptKeys(BaseModel):
+    model_config = ConfigDict(hide_input_in_errors=True)
+
     secret_keys: list[str]
     hash_key: str
 
@@ -89,4 +104,8 @@ def _kept_keys(path: Path) -> _KeptKeys:
         fresh.touch(mode=0o600)
         fresh.write_text(_KeptKeys(secret_keys=[secret_key], hash_key=hash_key).model_dump_json())
         fresh.rename(path)
-    return _KeptKeys.model_validate_json(path.read_bytes())
+    try:
+        return _KeptKeys.model_validate_json(path.read_bytes())
+    except ValidationError:
+        msg = f"{path} cannot be read: bring it back from a backup, for without it no stored secret opens."
+        raise Misconfigured(msg) from None

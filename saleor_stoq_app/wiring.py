@@ -34,6 +34,7 @@ from saleor_stoq_app.deliveries.proof import Proof
 from saleor_stoq_app.errors import Misconfigured
 from saleor_stoq_app.events import Stage
 from saleor_stoq_app.http import Client, host_of
+from saleor_stoq_app.meters import Meters
 from saleor_stoq_app.providers.base import Tools
 from saleor_stoq_app.saleor import reconciling
 from saleor_stoq_app.saleor.availability import Availability
@@ -64,6 +65,7 @@ class House:
     process_id: str
     config: Config
     clock: Clock
+    meters: Meters
     database: Database
     redis: Redis
     network: Network
@@ -124,7 +126,7 @@ def open_network(config: Config) -> Network:
 async def check(database: Database, vault: Vault) -> None:
     """Refuse a database of another version, or one whose look-ups were hashed with another key."""
     if await database.read(lambda conn: migrate.is_behind(conn.engine)):
-        raise Misconfigured("The database is not at this version: run `stoq migrate` first.")
+        raise Misconfigured("The database is not at this version: run `saleor-stoq migrate` first.")
     mine = {"name": "hash_key", "value": vault.fingerprint}
 
     def compare(conn: sa.Connection) -> str:
@@ -165,6 +167,7 @@ def build(
         process_id=process,
         config=config,
         clock=clock,
+        meters=Meters(),
         database=database,
         redis=redis,
         network=network,

@@ -9,6 +9,7 @@ from typing import Protocol
 
 from saleor_stoq_app.clock import Clock
 from saleor_stoq_app.log import get
+from saleor_stoq_app.meters import Meters
 from saleor_stoq_app.wiring import House
 
 POLL = 0.25
@@ -39,7 +40,8 @@ class Post:
 class Rounds:
     """Works one post: every due shop gets its own slots, so that no shop waits for another."""
 
-    def __init__(self, post: Post, clock: Clock) -> None:
+    def __init__(self, post: Post, clock: Clock, meters: Meters) -> None:
+        self._meters = meters
         self._duty = post.duty
         self._slots = post.slots
         self._clock = clock
@@ -84,7 +86,8 @@ class Rounds:
 
     async def _turn(self, shop_id: str) -> float | None:
         try:
-            return await self._duty.turn(shop_id)
+            with self._meters.turn(type(self._duty).__name__):
+                return await self._duty.turn(shop_id)
         except Exception as error:  # one shop's trouble must not stop the others
             log.exception(
                 "duty.turn_failed", duty=type(self._duty).__name__, shop=shop_id, error=type(error).__name__
@@ -107,12 +110,13 @@ def posts(house: House) -> list[Post]:
 class Worker:
     """Runs every post side by side."""
 
-    def __init__(self, posts: Sequence[Post], clock: Clock) -> None:
+    def __init__(self, posts: Sequence[Post], clock: Clock, meters: Meters | None = None) -> None:
         self._posts = posts
+        self._meters = meters or Meters()
         self._clock = clock
 
     async def run(self, stop: asyncio.Event) -> None:
-        await asyncio.gather(*(Rounds(post, self._clock).run(stop) for post in self._posts))
+        await asyncio.gather(*(Rounds(post, self._clock, self._meters).run(stop) for post in self._posts))
 
     async def until_idle(self, *, most: int = 10_000) -> None:
         """Do everything that is due now, in order and one turn at a time; for tests and one-shot commands."""

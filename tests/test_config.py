@@ -67,6 +67,8 @@ def test_addresses_lose_their_last_slash(environment):
         ("SETTLE_SECONDS", "-1"),
         ("SWEEP_SECONDS", "0"),
         ("LOG_FORMAT", "xml"),
+        ("DATABASE_URL", "mysql://db/stoq"),
+        ("REDIS_URL", "redis"),
         ("TRUSTED_PROXIES", "everybody"),
         ("SALEOR_INTERNAL_URLS", "https://no-equals-sign.example"),
         ("ALLOW_PRIVATE_NETWORKS", "perhaps"),

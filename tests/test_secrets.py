@@ -30,10 +30,11 @@ def test_a_new_key_still_opens_what_the_old_one_sealed_until_it_is_rotated():
     assert Vault([NEW], HASH_KEY).open(both.rotate(sealed)) == "token"
 
 
-def test_without_the_right_key_nothing_opens():
+@pytest.mark.parametrize("use", [Vault.open, Vault.rotate])
+def test_without_the_right_key_nothing_opens(use):
     sealed = Vault([OLD], HASH_KEY).seal("token")
     with pytest.raises(Misconfigured, match="STOQ_SECRET_KEYS"):
-        Vault([NEW], HASH_KEY).open(sealed)
+        use(Vault([NEW], HASH_KEY), sealed)
 
 
 @pytest.mark.parametrize("keys", [[], ["short"], [OLD, "no key"]])

@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 
+from saleor_stoq_app.meters import Meters
 from saleor_stoq_app.worker import TROUBLE, Post, Rounds, Worker
 
 
@@ -51,7 +52,7 @@ async def rounds(clock):
     stop, running = asyncio.Event(), []
 
     def start(duty, slots=1):
-        running.append(asyncio.create_task(Rounds(Post(duty, slots), clock).run(stop)))
+        running.append(asyncio.create_task(Rounds(Post(duty, slots), clock, Meters()).run(stop)))
         return stop
 
     yield start
@@ -114,7 +115,7 @@ async def test_a_loop_survives_that_nobody_can_say_what_is_due(rounds):
 async def test_a_stop_lets_the_turn_that_runs_finish_and_starts_no_other(clock):
     duty, stop = Duty(a=5), asyncio.Event()
     duty.gate = asyncio.Event()
-    running = asyncio.create_task(Rounds(Post(duty), clock).run(stop))
+    running = asyncio.create_task(Rounds(Post(duty), clock, Meters()).run(stop))
     await until(lambda: duty.running == 1)
     stop.set()
     duty.gate.set()
@@ -132,7 +133,7 @@ async def test_a_pause_does_not_outlast_a_stop(clock):
 
     duty, stop = Duty(a=5), asyncio.Event()
     duty.wait = 3600
-    running = asyncio.create_task(Rounds(Post(duty), Never()).run(stop))
+    running = asyncio.create_task(Rounds(Post(duty), Never(), Meters()).run(stop))
     await until(lambda: duty.done == ["a"])
     stop.set()
     async with asyncio.timeout(5):

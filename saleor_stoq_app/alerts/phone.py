@@ -1,6 +1,6 @@
 """Phone numbers as shoppers type them, read into E.164; refuses what no text message can reach."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import phonenumbers
 from phonenumbers import NumberParseException, PhoneNumberType
@@ -26,7 +26,7 @@ _NEVER_TEXTED = frozenset(
 class Phone:
     """A number that exists: E.164, and its country (ISO 3166 alpha-2, "" where it has none)."""
 
-    e164: str
+    e164: str = field(repr=False)
     country: str
 
 

@@ -48,8 +48,9 @@ def store(connection: sa.Connection, items: Sequence[Entry]) -> list[str]:
     rows = sorted((entry.row for entry in items), key=itemgetter(*SAME))
     fresh = insert_new_many(connection, signups, rows)
     new = [entry for entry in items if entry.row["id"] in fresh]
-    for text in {(entry.text["shop_id"], entry.text["version"]): entry.text for entry in new}.values():
-        insert_new(connection, consent_texts, text)
+    texts = {(entry.text["shop_id"], entry.text["version"]): entry.text for entry in new}
+    for which in sorted(texts):
+        insert_new(connection, consent_texts, texts[which])
     ledger.add_consents_of(
         connection, [(entry.consent, entry.row["id"], entry.now) for entry in new if entry.consent]
     )

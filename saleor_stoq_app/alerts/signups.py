@@ -1,6 +1,6 @@
 """One asking: a shopper, a variant, a channel and a medium; open once, for as long as it takes."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -27,8 +27,8 @@ class NewSignup:
     variant_id: str
     channel: str
     medium: Medium
-    phone: str
-    name: str
+    phone: str = field(repr=False)
+    name: str = field(repr=False)
     language: str
     country: str
     quantity: int

@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from saleor_stoq_app.alerts import consent, phone
 from saleor_stoq_app.alerts.lookup import channel_not_found, variant_not_found
@@ -31,7 +31,7 @@ class Wish:
     channel: str
     phone: Phone
     country: str
-    name: str
+    name: str = field(repr=False)
     language: str
     quantity: int
     source: str
@@ -111,7 +111,9 @@ def read_line(field: str, text: str, longest: int) -> str:
 def read_quantity(quantity: int) -> int:
     if not 1 <= quantity <= MOST_WANTED:
         raise InvalidInput(
-            f"The quantity must be 1 to {MOST_WANTED}.", field="quantity", fix="Send a smaller whole number."
+            "This quantity cannot be waited for.",
+            field="quantity",
+            fix=f"Send a whole number from 1 to {MOST_WANTED}.",
         )
     return quantity
 
@@ -130,6 +132,6 @@ def read_consent_text(text: str) -> str:
 def shop_not_found() -> NotFound:
     return NotFound(
         "There is no shop with this key.",
-        fix="Copy the public key from the app's page in the Saleor Dashboard.",
+        fix="Ask whoever runs the app for the shop's public key.",
         code="SHOP_NOT_FOUND",
     )

@@ -1,5 +1,6 @@
 """`POST /storefront/graphql`: JSON in, JSON out, small bodies only, callable from every origin."""
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -21,6 +22,7 @@ from saleor_stoq_app.errors import InvalidInput
 
 PATH = "/storefront/graphql"
 LARGEST_BODY = 64 * 1024
+READ_SECONDS = 10.0
 HEADERS = {"cache-control": "no-store", "allow": "POST, OPTIONS"}
 
 # No cookie and no other credential is read here, so a foreign page gains nothing by being let through
@@ -48,10 +50,18 @@ class Operation:
 class Endpoint:
     """An ASGI application: one GraphQL operation per request."""
 
-    def __init__(self, schema: Schema, api: StorefrontApi, trusted_proxies: Sequence[Network]) -> None:
+    def __init__(
+        self,
+        schema: Schema,
+        api: StorefrontApi,
+        trusted_proxies: Sequence[Network],
+        *,
+        read_seconds: float = READ_SECONDS,
+    ) -> None:
         self._schema = schema
         self._api = api
         self._trusted_proxies = trusted_proxies
+        self._read_seconds = read_seconds
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
@@ -67,7 +77,12 @@ class Endpoint:
         if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
             return _refuse(415, "NOT_JSON", "Send JSON, with Content-Type: application/json.")
         try:
-            operation = parse(await request.body())
+            async with asyncio.timeout(self._read_seconds):
+                body = await request.body()
+        except TimeoutError:
+            return _refuse(408, "TOO_SLOW", "Send the operation at once.")
+        try:
+            operation = parse(body)
             return await self._execute(operation, self._visitor(request))
         except InvalidInput as error:
             return _refuse(400, error.code, error.message)

@@ -1,7 +1,12 @@
 """Builds the schema with its caches and limits: without them a signup costs eight times as much."""
 
 import strawberry
-from graphql import GraphQLError
+from graphql import (
+    ASTValidationRule,
+    ExecutableDefinitionNode,
+    GraphQLError,
+    ValidationContext,
+)
 from strawberry.extensions import (
     AddValidationRules,
     DisableIntrospection,
@@ -21,11 +26,32 @@ MOST_TOKENS = 80
 MOST_ALIASES = 5
 DEEPEST = 5
 
+
+class FragmentsAreThere(ASTValidationRule):
+    """Refuses a spread of a fragment that is not there, over which `QueryDepthLimiter` would stumble.
+
+    That one walks the document when it is made, before any rule has reported anything, and looks every
+    fragment up by name (strawberry 0.341, extensions/query_depth_limiter.py).
+    """
+
+    def __init__(self, context: ValidationContext) -> None:
+        super().__init__(context)
+        parts = (it for it in context.document.definitions if isinstance(it, ExecutableDefinitionNode))
+        spreads = (spread for part in parts for spread in context.get_fragment_spreads(part.selection_set))
+        for spread in spreads:
+            if context.get_fragment(spread.name.value) is None:
+                msg = f"The document has no fragment named {spread.name.value!r}."
+                raise GraphQLError(msg, spread)
+
+
 # ValidationCache keys on the rule classes, and the limiters make a new class per instance: built for
 # each request, as their documentation has it, they empty the cache with every request
 # (strawberry 0.341, extensions/validation_cache.py).
 LIMITERS = (MaxAliasesLimiter(MOST_ALIASES), QueryDepthLimiter(DEEPEST), DisableIntrospection())
-RULES = [rule for limiter in LIMITERS for rule in limiter.validation_rules]
+RULES: list[type[ASTValidationRule]] = [
+    FragmentsAreThere,
+    *(rule for limiter in LIMITERS for rule in limiter.validation_rules),
+]
 
 
 class Schema(strawberry.Schema):

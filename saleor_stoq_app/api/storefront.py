@@ -91,7 +91,7 @@ def check_origin(origin: str, settings: Settings, channel: str) -> None:
     if origin and origin.lower() not in known:
         raise Forbidden(
             "This website is not one of the storefronts of the shop in this channel.",
-            fix="Add its origin to the storefront of the channel in the app's settings.",
+            fix="Ask whoever runs the app to add its origin to the storefront of the channel.",
             code="ORIGIN_NOT_ALLOWED",
         )
 

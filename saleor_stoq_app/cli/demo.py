@@ -1,4 +1,4 @@
-"""`stoq demo`: the main job, from installation to the texts on the phones, on sandbox doubles."""
+"""`saleor-stoq demo`: the main job, from installation to the texts on the phones, on sandbox doubles."""
 
 import asyncio
 import sys
@@ -12,7 +12,7 @@ from saleor_stoq_app import log
 
 
 def demo(
-    once: Annotated[bool, typer.Option(help="End after the story; exit status 0 if it went well.")] = False,  # noqa: FBT002
+    once: Annotated[bool, typer.Option(help="End after the story; exit status 0 if it went well.")] = False,  # noqa: FBT002 - a flag of the command line
     port: Annotated[int, typer.Option(help="Port of the app; the doubles take the next two.")] = 8800,
 ) -> None:
     """Play a whole restock on sandbox doubles of Saleor and Klaviyo."""

@@ -1,4 +1,4 @@
-"""`stoq doctor`: what is wrong with an installation, and what to do about each thing."""
+"""`saleor-stoq doctor`: what is wrong with an installation, and what to do about each thing."""
 
 import asyncio
 import sys
@@ -27,7 +27,7 @@ def doctor() -> None:
     for well, said in found:
         print(f"{'✓' if well else '✗'} {said}")
     if not all(well for well, _ in found):
-        sys.exit("stoq: Mend what is marked with ✗, then run this again.")
+        sys.exit("saleor-stoq: Mend what is marked with ✗, then run this again.")
 
 
 COMMANDS = (doctor,)
@@ -117,14 +117,17 @@ async def _choices(house: House, shop: Shop) -> list[Finding]:
     chosen = await house.choices.of(shop.id)
     connection = await house.connections.of(shop.id, chosen.sms_provider)
     if connection is None:
-        sending = (False, f"not connected: run `stoq connect {shop.saleor_api_url}`")
+        sending = (False, f"not connected: run `saleor-stoq connect {shop.saleor_api_url}`")
     elif connection.problem:
-        sending = (False, f"{connection.problem} Then run `stoq connect {shop.saleor_api_url}` again.")
+        sending = (False, f"{connection.problem} Then run `saleor-stoq connect {shop.saleor_api_url}` again.")
     else:
         sending = (True, f"sends through {connection.account_name}")
     if chosen.storefronts:
         return [sending, (True, f"storefronts of {', '.join(sorted(chosen.storefronts))}")]
-    return [sending, (False, f"no storefront: run `stoq storefront {shop.saleor_api_url} CHANNEL ...`")]
+    return [
+        sending,
+        (False, f"no storefront: run `saleor-stoq storefront {shop.saleor_api_url} CHANNEL ...`"),
+    ]
 
 
 def _sentence(error: Misconfigured | StoqError) -> str:

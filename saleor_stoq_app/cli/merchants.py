@@ -1,4 +1,4 @@
-"""`stoq shops`, `stoq connect` and `stoq storefront`: what a merchant decides, by hand of an operator."""
+"""`saleor-stoq shops`, `connect` and `storefront`: what a merchant decides, by hand of an operator."""
 
 import asyncio
 import sys
@@ -92,5 +92,5 @@ async def _storefront(url: str, channel: str, window: Storefront, shop_name: str
 async def _known(house: House, url: str) -> Shop:
     shop = await house.shops.by_url(url)
     if shop is None:
-        raise NotFound(f"{url} has not installed this app.", fix="`stoq shops` lists those that did.")
+        raise NotFound(f"{url} has not installed this app.", fix="`saleor-stoq shops` lists those that did.")
     return shop

@@ -1,4 +1,4 @@
-"""`stoq serve` and `stoq worker`: the long-running processes."""
+"""`saleor-stoq serve` and `saleor-stoq worker`: the long-running processes."""
 
 import asyncio
 import gc
@@ -24,7 +24,7 @@ from saleor_stoq_app.worker import Worker, posts
 def serve(
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="Port to listen on.")] = 8800,
-    work: Annotated[bool, typer.Option(help="Also do a worker's work in this process.")] = True,  # noqa: FBT002
+    work: Annotated[bool, typer.Option(help="Also do a worker's work in this process.")] = True,  # noqa: FBT002 - a flag of the command line
 ) -> None:
     """Answer Saleor and storefronts; by default also do the work that is due."""
     config = configuration.load()
@@ -51,7 +51,9 @@ async def run(config: Config, *, web: tuple[str, int] | None, work: bool) -> Non
         await ask_for_upkeep(house)
         gc.collect()
         gc.freeze()  # what was built so far stays; the collector need not walk it again and again
-        tasks = [asyncio.create_task(Worker(posts(house), house.clock).run(stop))] if work else []
+        tasks = (
+            [asyncio.create_task(Worker(posts(house), house.clock, house.meters).run(stop))] if work else []
+        )
         if web is not None:
             tasks.append(asyncio.create_task(listen(create_app(house), *web, stop)))
         await asyncio.wait(tasks, return_when=asyncio.FIRST_EXCEPTION)

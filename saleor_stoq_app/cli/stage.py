@@ -48,6 +48,7 @@ async def play(folder: Path, ports: Ports, *, once: bool) -> int:
     stop = asyncio.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(name, stop.set)
+    print(f"Nothing here leaves this machine, and time runs {SPEED:.0f} times as fast.", flush=True)
     async with _stage(folder, ports, stop) as story:
         playing = asyncio.create_task(story.play())
         stopped = asyncio.create_task(stop.wait())

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from http import HTTPStatus
 
 import orjson
 import sqlalchemy as sa
@@ -12,6 +13,7 @@ from saleor_stoq_app.deliveries.ledger import State
 from saleor_stoq_app.events import Stage
 from saleor_stoq_app.http import NotReached
 from saleor_stoq_app.providers.base import ProviderId
+from saleor_stoq_app.providers.klaviyo.client import REVISION
 from saleor_stoq_app.saleor.shops import Shop
 from saleor_stoq_app.sandbox.klaviyo import SandboxKlaviyo
 from saleor_stoq_app.sandbox.phones import Phones
@@ -65,8 +67,9 @@ class Story:
             f"  the app's manifest   {config.app_base_url}/api/manifest\n"
             f"  storefront GraphQL   {config.app_base_url}/storefront/graphql\n"
             f"  sandbox Saleor       {self.saleor.shop.api_url}\n"
-            f"  sandbox Klaviyo      {config.klaviyo_api_url}/api/events\n"
-            f"  Klaviyo's API key    {self.klaviyo.api_key}\n"
+            f"  sandbox Klaviyo      {config.klaviyo_api_url}\n"
+            f"  what Klaviyo took    curl -H 'Authorization: Klaviyo-API-Key {self.klaviyo.api_key}'"
+            f" -H 'revision: {REVISION}' {config.klaviyo_api_url}/api/events\n"
             "Ctrl-C ends it."
         )
 
@@ -83,7 +86,7 @@ class Story:
     async def _answers(self) -> bool:
         url = f"{self.house.config.app_base_url}/health"
         try:
-            return (await self.house.network.providers.request("GET", url)).status == 200  # noqa: PLR2004
+            return (await self.house.network.providers.request("GET", url)).status == HTTPStatus.OK
         except NotReached:
             return False
 

@@ -1,4 +1,4 @@
-"""`stoq migrate`, `stoq keys` and `stoq rotate-keys`: looking after the database and its secrets."""
+"""`saleor-stoq migrate`, `keys` and `rotate-keys`: looking after the database and its secrets."""
 
 import asyncio
 from functools import partial

@@ -23,6 +23,9 @@ Transaction = Callable[[sa.Connection], T]
 
 READERS = 4
 MAX_BATCH = 500
+TROUBLE = (sa.exc.OperationalError, sa.exc.InternalError)
+"""psycopg calls a PostgreSQL that turned read-only, or ended an idle transaction, an internal error."""
+
 BROKEN_OFF = (psycopg.errors.DeadlockDetected, psycopg.errors.SerializationFailure)
 PRAGMAS = (
     "journal_mode=WAL",
@@ -38,7 +41,7 @@ class Database:
 
     def __init__(self, url: str, *, readers: int = READERS) -> None:
         self.sqlite = url.startswith("sqlite")
-        self.engine = _sqlite_engine(url) if self.sqlite else sa.create_engine(url, pool_size=readers)
+        self.engine = _sqlite_engine(url) if self.sqlite else _postgresql_engine(url, readers)
         self._pool = ThreadPoolExecutor(readers, "stoq-db")
         self._writer = Writer(self.engine) if self.sqlite else None
 
@@ -68,7 +71,7 @@ class Database:
                 if commit:
                     connection.commit()
                 return value
-        except sa.exc.OperationalError as error:
+        except TROUBLE as error:
             if tries > 1 and isinstance(error.orig, BROKEN_OFF):
                 return self._run(fn, commit, tries - 1)
             raise _unavailable(error) from error
@@ -162,7 +165,7 @@ class Writer:
         try:
             with self._transaction():
                 order.value = order.fn(self._connection)
-        except sa.exc.OperationalError as error:
+        except TROUBLE as error:
             order.error = _unavailable(error)
         except Exception as error:  # noqa: BLE001 - handed to the caller who awaits it
             order.error = error
@@ -186,14 +189,21 @@ def _settle(orders: list[_Order]) -> None:
             order.done.set_result(order.value)
 
 
-def _unavailable(error: sa.exc.OperationalError) -> StoqError:
+def _unavailable(error: sa.exc.OperationalError | sa.exc.InternalError) -> StoqError:
     return Unavailable(
         f"The database did not answer ({type(error.orig).__name__}).", fix="Try again shortly."
     )
 
 
+def _postgresql_engine(url: str, connections: int) -> sa.Engine:
+    """What a statement was given stays out of error messages, and so out of logs."""
+    return sa.create_engine(url, pool_size=connections, hide_parameters=True)
+
+
 def _sqlite_engine(url: str) -> sa.Engine:
-    engine = sa.create_engine(url, connect_args={"timeout": 30, "check_same_thread": False})
+    engine = sa.create_engine(
+        url, connect_args={"timeout": 30, "check_same_thread": False}, hide_parameters=True
+    )
 
     @sa.event.listens_for(engine, "connect")
     def _set_up(connection: Any, _record: Any) -> None:

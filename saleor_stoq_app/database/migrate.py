@@ -1,4 +1,4 @@
-"""Bringing a database to the newest tables: by itself on SQLite, by `stoq migrate` on PostgreSQL."""
+"""Bringing a database to the newest tables: by itself on SQLite, by `saleor-stoq migrate` on PostgreSQL."""
 
 import tempfile
 from pathlib import Path

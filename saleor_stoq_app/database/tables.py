@@ -210,6 +210,13 @@ sa.Index(
     sqlite_where=deliveries.c.due_at.is_not(None),
     postgresql_where=deliveries.c.due_at.is_not(None),
 )
+sa.Index(
+    "deliveries_parked",
+    deliveries.c.shop_id,
+    deliveries.c.provider,
+    sqlite_where=deliveries.c.state == "parked",
+    postgresql_where=deliveries.c.state == "parked",
+)
 sa.Index("deliveries_signup", deliveries.c.signup_id)
 sa.Index("deliveries_restock", deliveries.c.restock_id)
 

@@ -1,7 +1,7 @@
 """What every provider owes: a spec that says what it can do, and a strategy that does it."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
@@ -27,7 +27,7 @@ class Connection:
     id: str
     shop_id: str
     kind: str
-    credential: str
+    credential: str = field(repr=False)
     scopes: frozenset[str]
     account_id: str
     account_name: str
@@ -74,7 +74,7 @@ class Sent:
     key: str
     alert_type: AlertType
     called_at: datetime
-    phone: str
+    phone: str = field(repr=False)
 
 
 class Provider(Protocol):

@@ -1,6 +1,6 @@
 """Asks a shop's GraphQL API, and says in our words why it did not answer."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
 
@@ -44,7 +44,7 @@ class Credentials:
     """What a question needs before there is a shop."""
 
     saleor_api_url: SaleorApiUrl
-    token: str
+    token: str = field(repr=False)
 
 
 class SaleorClient:

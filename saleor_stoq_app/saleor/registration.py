@@ -56,8 +56,11 @@ class Registration:
         self._refuse_strangers(url)
         if after := await self._limiter.exceeded({f"register:{url}": PER_SHOP}):
             raise TooMany("Too many installations of this shop at once; try again in a minute.", after=after)
+        before = await self._shops.by_url(url, fresh=True)
         app_id = await self._prove(url, token)
         jwks = await self._keys(url)
+        if await self._shops.by_url(url, fresh=True) != before:  # installed anew while we asked
+            app_id = await self._prove(url, token)
         shop = await self._shops.save(
             url, app_id=app_id, token=token, jwks=jwks, schema_version=schema_version
         )

@@ -1,11 +1,13 @@
 """The two addresses that Saleor calls to install us: the manifest, and the token that it hands over."""
 
+import asyncio
 from http import HTTPStatus
 from typing import Annotated
 
 import orjson
 from fastapi import APIRouter, Header, Request
 from fastapi.responses import JSONResponse
+from starlette.requests import ClientDisconnect
 
 from saleor_stoq_app import log
 from saleor_stoq_app.config import Config
@@ -22,6 +24,7 @@ from saleor_stoq_app.saleor.manifest import build_manifest
 from saleor_stoq_app.saleor.registration import Registration
 
 MAX_BODY = 16 * 1024
+READ_SECONDS = 10.0
 STATUS = (
     (InvalidInput, HTTPStatus.BAD_REQUEST),
     (Unauthenticated, HTTPStatus.UNAUTHORIZED),
@@ -53,7 +56,7 @@ def router(config: Config, registration: Registration) -> APIRouter:
         saleor_schema_version: Annotated[str | None, Header()] = None,
     ) -> JSONResponse:
         try:
-            token = _token(await _body(request))
+            token = _token(await read_body(request))
             await registration.register(saleor_api_url, token, saleor_schema_version)
         except StoqError as error:
             return _refusal(error)
@@ -70,15 +73,26 @@ def _refusal(error: StoqError) -> JSONResponse:
     return JSONResponse({"success": False, "error": said}, status_code=status)
 
 
-async def _body(request: Request) -> bytes:
-    """Read no more than MAX_BODY.
+async def read_body(request: Request, *, seconds: float = READ_SECONDS) -> bytes:
+    """Read no more than MAX_BODY, and not for ever.
 
     Raises:
-        InvalidInput: it is not sent as JSON.
+        InvalidInput: it is not sent as JSON, or it broke off.
         TooLarge: there is more.
+        Unavailable: it did not come in time.
     """
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
         raise InvalidInput("The token must be posted as application/json.", field="content-type")
+    try:
+        async with asyncio.timeout(seconds):
+            return await _whole(request)
+    except ClientDisconnect as error:
+        raise InvalidInput("The body broke off.", field="body") from error
+    except TimeoutError as error:
+        raise Unavailable("The body came too slowly.", fix="Install the app again.") from error
+
+
+async def _whole(request: Request) -> bytes:
     body = bytearray()
     async for chunk in request.stream():
         body += chunk

@@ -81,6 +81,7 @@ async def test_the_rules_are_the_same_objects_for_every_request():
     )
     assert schemas._rules().validation_rules is schemas._rules().validation_rules
     assert {rule.__name__ for rule in schemas.RULES} == {
+        "FragmentsAreThere",
         "MaxAliasesValidator",
         "DepthLimitValidator",
         "NoSchemaIntrospectionCustomRule",

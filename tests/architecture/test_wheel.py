@@ -54,4 +54,4 @@ def test_the_wheel_carries_documents_manifest_and_migrations(wheel):
 
 
 def test_the_installed_app_plays_the_whole_story(installed, tmp_path):
-    run(installed / "stoq", "demo", "--once", cwd=tmp_path)
+    run(installed / "saleor-stoq", "demo", "--once", cwd=tmp_path)

@@ -11,23 +11,22 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from saleor_stoq_app.alerts.signups import NewSignup
 from saleor_stoq_app.app import create_app
 from saleor_stoq_app.cli.running import listen, run
 from saleor_stoq_app.clock import SystemClock
 from saleor_stoq_app.config import Config
 from saleor_stoq_app.database.tables import deliveries, watches
 from saleor_stoq_app.deliveries.ledger import State
-from saleor_stoq_app.events import Medium, Stage
+from saleor_stoq_app.events import Stage
 from saleor_stoq_app.providers.base import ProviderId
 from saleor_stoq_app.sandbox.klaviyo import SandboxKlaviyo
 from saleor_stoq_app.sandbox.phones import Phones
 from saleor_stoq_app.sandbox.saleor import SandboxSaleor
 from saleor_stoq_app.settings.models import Storefront
 from saleor_stoq_app.wiring import House, open_house
+from tests.journeys.world import ALERT_METRIC, signup
 
 HOST = "127.0.0.1"
-ALERT_METRIC = "Back in stock SMS alert (STOQ)"
 nursery = multiprocessing.get_context("forkserver")
 nursery.set_forkserver_preload(["tests.journeys.live_world"])
 
@@ -131,7 +130,7 @@ async def _fill(world: LiveWorld, house: House) -> None:
     )
     look = await house.lookup.look(shop, "default-channel", world.variant_id, preorder_key="stoq.preorder")
     await asyncio.gather(
-        *(house.signups.add(_signup(shop.id, world.variant_id, phone), look) for phone in world.waiting)
+        *(house.signups.add(signup(shop.id, world.variant_id, phone), look) for phone in world.waiting)
     )
     for phone in world.waiting:
         world.klaviyo.opt_in(phone)
@@ -144,21 +143,3 @@ async def _fill(world: LiveWorld, house: House) -> None:
     world.saleor.stock.update(world.variant_id, 10)
     due = sa.update(watches).values(due_at=house.clock.now())
     await house.database.write(lambda conn: conn.execute(due).rowcount)
-
-
-def _signup(shop_id: str, variant_id: str, phone: str) -> NewSignup:
-    return NewSignup(
-        shop_id=shop_id,
-        variant_id=variant_id,
-        channel="default-channel",
-        medium=Medium.SMS,
-        phone=phone,
-        name="",
-        language="en",
-        country="US",
-        quantity=1,
-        source="test",
-        consent_text="Text me once when this is back.",
-        consent_locale="en",
-        consent_origin="https://shop.example",
-    )

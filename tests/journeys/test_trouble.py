@@ -3,7 +3,7 @@
 import pytest
 
 from saleor_stoq_app.sandbox.klaviyo import drop, error, html, throttle
-from tests.journeys.world import ALERT_METRIC, World
+from tests.journeys.world import ALERT_METRIC, World, signup
 
 BULK, SINGLE = "POST /api/event-bulk-create-jobs", "POST /api/events"
 
@@ -17,7 +17,7 @@ async def _crowd(world: World, count: int) -> tuple[str, list[str]]:
         shop, "default-channel", shirt.variant_id, preorder_key="stoq.preorder"
     )
     for phone in phones:
-        await world.house.signups.add(world.signup(shop.id, shirt.variant_id, phone), look)
+        await world.house.signups.add(signup(shop.id, shirt.variant_id, phone), look)
     await world.settle(400, step=20)
     return shirt.variant_id, phones
 

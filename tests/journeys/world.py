@@ -111,24 +111,6 @@ class World:
         assert connection is not None
         return connection
 
-    def signup(self, shop_id: str, variant_id: str, phone: str) -> NewSignup:
-        """Return a signup as the storefront's API would make it, for crowds above its limits."""
-        return NewSignup(
-            shop_id=shop_id,
-            variant_id=variant_id,
-            channel="default-channel",
-            medium=Medium.SMS,
-            phone=phone,
-            name="",
-            language="en",
-            country="US",
-            quantity=1,
-            source="",
-            consent_text=CONSENT,
-            consent_locale="en",
-            consent_origin=STOREFRONT,
-        )
-
     async def settle(self, seconds: float = 0, *, step: float = 5) -> None:
         """Let webhooks arrive and the worker work while time goes by."""
         until = self.clock.now().timestamp() + seconds
@@ -139,6 +121,25 @@ class World:
             if self.clock.now().timestamp() >= until:
                 return
             self.clock.advance(step)
+
+
+def signup(shop_id: str, variant_id: str, phone: str) -> NewSignup:
+    """Return a signup as the storefront's API would make it, for crowds above its limits."""
+    return NewSignup(
+        shop_id=shop_id,
+        variant_id=variant_id,
+        channel="default-channel",
+        medium=Medium.SMS,
+        phone=phone,
+        name="",
+        language="en",
+        country="US",
+        quantity=1,
+        source="",
+        consent_text=CONSENT,
+        consent_locale="en",
+        consent_origin=STOREFRONT,
+    )
 
 
 @asynccontextmanager

@@ -14,6 +14,7 @@ AN_HOUR = 3600.0
 A_DAY = 86400.0
 LONGEST_DETAIL = 300
 ABOUT_THE_CONTENT = {400, 409, 413, 422}
+UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f]+")
 NUMBER = re.compile(r"\d(?:[\s().-]?\d){6,}")
 ELEMENT = re.compile(r"/data/(\d+)(?:/|$)")
 RECONNECT = "Make a new private API key in Klaviyo and connect again."
@@ -78,8 +79,11 @@ def seconds(response: Response, header: str, *, default: float = 0.0) -> float:
 
 
 def scrub(text: str) -> str:
-    """Take contacts and keys out of Klaviyo's words, which may quote what we sent."""
-    return NUMBER.sub("[number]", clean(text))[:LONGEST_DETAIL]
+    """Take contacts and keys out of Klaviyo's words, which may quote what we sent.
+
+    Control characters go too: PostgreSQL stores no NUL, so a reason with one could never be settled.
+    """
+    return NUMBER.sub("[number]", clean(UNPRINTABLE.sub(" ", text)))[:LONGEST_DETAIL]
 
 
 def _forbidden(operation: Operation) -> NeedsMerchant:

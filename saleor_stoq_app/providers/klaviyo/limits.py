@@ -4,9 +4,10 @@ import re
 
 from saleor_stoq_app.clock import Clock
 from saleor_stoq_app.coordination import Limiter, Window
-from saleor_stoq_app.errors import Retryable
+from saleor_stoq_app.errors import Retryable, Unavailable
 from saleor_stoq_app.http import Response
-from saleor_stoq_app.providers.klaviyo.errors import retry_after, seconds
+from saleor_stoq_app.log import get
+from saleor_stoq_app.providers.klaviyo.errors import A_DAY, SOON, retry_after, seconds
 from saleor_stoq_app.providers.klaviyo.operations import Operation
 
 MARGIN = 0.05
@@ -14,6 +15,8 @@ MARGIN = 0.05
 
 PATIENCE = 5.0
 """A wait longer than this is handed back instead of slept through."""
+
+log = get(__name__)
 
 POLICY = re.compile(r"(\d{1,9});w=(\d{1,9})", re.ASCII)
 
@@ -40,9 +43,9 @@ class Limits:
         """Wait until the calls may leave now.
 
         Raises:
-            Retryable: it would take too long.
+            Retryable: it would take too long, or nobody counts now.
         """
-        while wait := await self._take(self._wire(operation), operation, cost):
+        while wait := await self._on_the_wire(operation, cost):
             if wait > PATIENCE:
                 raise Retryable("Klaviyo's limit for this call is used up.", after=wait)
             await self._clock.sleep(wait)
@@ -54,8 +57,21 @@ class Limits:
             self._said[operation.name] = said
             self._windows[operation.name] = policy(said) or self._table(operation)
         if wait := _told_to_wait(response):
+            await self._block(operation, wait)
+
+    async def _block(self, operation: Operation, wait: float) -> None:
+        """Let nobody call for a while; what was answered stays answered where that cannot be noted."""
+        try:
             await self._limiter.block(self._gate(operation), wait)
             await self._limiter.block(self._wire(operation), wait)
+        except Unavailable as error:
+            log.warning("klaviyo.pause_not_noted", operation=operation.name, error=error.code)
+
+    async def _on_the_wire(self, operation: Operation, cost: int) -> float:
+        try:
+            return await self._take(self._wire(operation), operation, cost)
+        except Unavailable as error:
+            raise Retryable("The calls to Klaviyo cannot be counted now.", after=SOON) from error
 
     async def _take(self, key: str, operation: Operation, cost: int) -> float:
         windows = self._windows.get(operation.name) or self._table(operation)
@@ -73,9 +89,13 @@ class Limits:
 
 
 def policy(said: str) -> tuple[Window, ...]:
-    """Read `350, 350;w=1, 3500;w=60` (klaviyo.md section 1); what makes no sense is left out."""
+    """Read `350, 350;w=1, 3500;w=60` (klaviyo.md section 1); what makes no sense is left out.
+
+    A window without an end would let no call pass that could teach us better.
+    """
     pairs = ((int(calls), int(seconds)) for calls, seconds in POLICY.findall(said))
-    return tuple(Window(calls, seconds + MARGIN) for calls, seconds in pairs if calls and seconds)
+    sound = ((calls, seconds) for calls, seconds in pairs if calls and 0 < seconds <= A_DAY)
+    return tuple(Window(calls, seconds + MARGIN) for calls, seconds in sound)
 
 
 def _told_to_wait(response: Response) -> float:

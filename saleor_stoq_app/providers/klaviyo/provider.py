@@ -8,7 +8,7 @@ from saleor_stoq_app.providers.base import Accepted, Batch, Connection, HandedOv
 from saleor_stoq_app.providers.klaviyo import events
 from saleor_stoq_app.providers.klaviyo import operations as op
 from saleor_stoq_app.providers.klaviyo.client import KlaviyoClient
-from saleor_stoq_app.providers.klaviyo.errors import Refused, shares
+from saleor_stoq_app.providers.klaviyo.errors import Refused, scrub, shares
 from saleor_stoq_app.providers.klaviyo.limits import Limits
 from saleor_stoq_app.providers.klaviyo.permissions import Permissions
 from saleor_stoq_app.providers.klaviyo.read_back import ReadBack
@@ -70,7 +70,8 @@ class Klaviyo:
     async def _send_alone(self, message: Message) -> Result:
         left_out = await self._client.create_event(events.one_event(message, self._clock.now()))
         if left_out:
-            return Rejected(f"Klaviyo took the event without its {left_out}: the phone is not valid there.")
+            said = scrub(left_out)
+            return Rejected(f"Klaviyo took the event without its {said}: the phone is not valid there.")
         return Accepted()
 
     async def _send_together(self, messages: Sequence[Message]) -> Mapping[str, Result]:

@@ -87,6 +87,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table('deliveries', schema=None) as batch_op:
         batch_op.create_index('deliveries_due', ['shop_id', 'stage', 'state', 'due_at'], unique=False, sqlite_where=sa.text('due_at IS NOT NULL'), postgresql_where=sa.text('due_at IS NOT NULL'))
+        batch_op.create_index('deliveries_parked', ['shop_id', 'provider'], unique=False, sqlite_where=sa.text("state = 'parked'"), postgresql_where=sa.text("state = 'parked'"))
         batch_op.create_index('deliveries_restock', ['restock_id'], unique=False)
         batch_op.create_index('deliveries_signup', ['signup_id'], unique=False)
 
