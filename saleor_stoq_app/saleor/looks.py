@@ -101,11 +101,11 @@ def _price(node: Mapping[str, Any]) -> Mapping[str, Any] | None:
 def _content(node: Mapping[str, Any], price: Mapping[str, Any] | None) -> Content:
     product = node["product"]
     return Content(
-        product_title=product["name"],
-        variant_title=node["name"],
-        product_slug=product["slug"],
-        variant_id=node["id"],
-        sku=node["sku"] or "",
+        product_title=_text(product["name"]),
+        variant_title=_text(node["name"]),
+        product_slug=_text(product["slug"]),
+        variant_id=_text(node["id"]),
+        sku=_text(node["sku"] or ""),
         price=None if price is None else Decimal(str(price["amount"])),
         currency="" if price is None else price["currency"],
         image_url=_image(node["media"])
@@ -113,6 +113,12 @@ def _content(node: Mapping[str, Any], price: Mapping[str, Any] | None) -> Conten
         or (product["thumbnail"] or {}).get("url", ""),
         attributes=_attributes(product["attributes"]),
     )
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise TypeError("Saleor answered with something else than text.")
+    return value
 
 
 def _image(media: Sequence[Mapping[str, Any]] | None) -> str:
