@@ -1,4 +1,4 @@
-"""`saleor-stoq move` and `saleor-stoq backup`: taking an embedded SQLite to PostgreSQL, or to a safe place."""
+"""`saleor-stoq move` and `saleor-stoq backup`: an embedded SQLite goes to PostgreSQL, or is copied."""
 
 import os
 import sqlite3
@@ -90,13 +90,13 @@ def _postgresql(config: Config, url: str) -> str:
 @contextmanager
 def _source(url: str) -> Iterator[sa.Connection]:
     """Commands such as `connect` may run without the lock: BEGIN IMMEDIATE keeps them from writing."""
-    migrate.upgrade(url)
     engine = sa.create_engine(url, isolation_level="AUTOCOMMIT", hide_parameters=True)
     try:
+        migrate.upgrade(url)
         with engine.connect() as connection:
             connection.exec_driver_sql("BEGIN IMMEDIATE")
             yield connection
-    except sa.exc.OperationalError as error:
+    except sa.exc.DBAPIError as error:
         msg = f"The SQLite database did not answer ({type(error.orig).__name__}). {UNCHANGED}"
         raise Unavailable(msg, fix="Stop what works with it, then try again.") from error
     finally:
@@ -115,11 +115,18 @@ def _target(url: str) -> Iterator[sa.Connection]:
     except sa.exc.DBAPIError as error:
         if isinstance(error.orig, sqlite3.Error):
             raise
-        msg = f"PostgreSQL did not do it ({type(error.orig).__name__}). {UNCHANGED}"
-        fix = "Check that it runs, and the address, user and password (special characters as %40)."
-        raise Unavailable(msg, fix=fix) from error
+        raise _refused(error) from error
     finally:
         engine.dispose()
+
+
+def _refused(error: sa.exc.DBAPIError) -> Unavailable:
+    msg = f"PostgreSQL did not do it ({type(error.orig).__name__}). {UNCHANGED}"
+    if isinstance(error, sa.exc.OperationalError):
+        fix = "Check that it runs, and the address, user and password (special characters written as %40)."
+    else:
+        fix = "It refused a row of the table that follows the last one printed: please report it."
+    return Unavailable(msg, fix=fix)
 
 
 def _refuse_rows(new: sa.Connection) -> None:

@@ -1,6 +1,7 @@
 """An embedded SQLite moves to PostgreSQL whole or not at all, and is copied while it is in use."""
 
 import json
+import os
 import sqlite3
 from datetime import UTC, datetime
 
@@ -49,8 +50,7 @@ def data(tmp_path, monkeypatch):
     engine = sa.create_engine(url)
     with engine.begin() as conn:
         for table in tables.metadata.sorted_tables:
-            count = {"signups": MANY, "settings": 3}.get(table.name, 3)
-            fill(conn, table, count)
+            fill(conn, table, MANY if table is tables.signups else 3)
     engine.dispose()
     (folder / "keys.json").write_text(json.dumps({"secret_keys": ["hidden1"], "hash_key": "hidden2"}))
     for name in ("DATABASE_URL", "SECRET_KEYS", "HASH_KEY"):
@@ -101,18 +101,17 @@ def test_it_says_what_to_set_next_and_prints_no_secret(data, empty_postgresql):
 def test_a_target_with_rows_is_refused_and_left_alone(data, empty_postgresql):
     run("move", empty_postgresql)
     before = contents(empty_postgresql)
-    with pytest.raises(InvalidInput, match="not empty: it holds .*shops"):
+    with pytest.raises(InvalidInput, match=r"not empty: it holds .*shops"):
         run("move", empty_postgresql)
     assert contents(empty_postgresql) == before
 
 
 @pytest.mark.servers
 def test_a_source_in_use_is_refused(data, empty_postgresql):
-    moving.os.close(hold(data / "stoq.sqlite3"))
     held = hold(data / "stoq.sqlite3")
     with pytest.raises(Misconfigured, match="Another process"):
         run("move", empty_postgresql)
-    moving.os.close(held)
+    os.close(held)
     run("move", empty_postgresql)
 
 
@@ -174,7 +173,7 @@ def test_a_backup_is_whole_and_private_while_the_app_writes(data, tmp_path):
         said = run("backup", str(file))
         app.rollback()
     app.close()
-    moving.os.close(held)
+    os.close(held)
     keys = tmp_path / "copy.sqlite3.keys.json"
     assert contents(f"sqlite:///{file}") == before
     assert keys.read_bytes() == (data / "keys.json").read_bytes()
