@@ -35,7 +35,11 @@ class Config(BaseSettings):
     saleor_internal_urls: Annotated[Mapping[str, str], NoDecode] = Field(default_factory=dict)
     allow_private_networks: bool = False
     trusted_proxies: Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode] = ()
+    default_plan: Literal["free", "lite", "pro", "unlimited"] = "lite"
     klaviyo_api_url: str = "https://a.klaviyo.com"
+    klaviyo_authorize_url: str = "https://www.klaviyo.com/oauth/authorize"
+    klaviyo_client_id: str = ""
+    klaviyo_client_secret: SecretStr | None = None
     settle_seconds: float = Field(default=5.0, ge=0)
     sweep_seconds: float = Field(default=300.0, gt=0)
     log_format: Literal["json", "text"] = "json"
@@ -81,7 +85,7 @@ class Config(BaseSettings):
             raise ValueError(msg)
         return value
 
-    @field_validator("app_base_url", "klaviyo_api_url")
+    @field_validator("app_base_url", "klaviyo_api_url", "klaviyo_authorize_url")
     @classmethod
     def _bare(cls, value: str) -> str:
         if urlsplit(value).scheme not in {"http", "https"}:

@@ -24,6 +24,7 @@ class Medium(StrEnum):
     """The way that a message takes to a person."""
 
     SMS = "sms"
+    EMAIL = "email"
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,7 +31,10 @@ FAILURES = (400, 401, 403, 404, 409, 410, 413, 415, 422, 429, 500, 502, 503, 504
 UNREADABLE = [html(), httpx.Response(200, content=b"{"), httpx.Response(200, json=[]), httpx.Response(302)]
 
 
-@pytest.fixture(params=PROVIDERS.values(), ids=PROVIDERS)
+SENDING = {spec.id: spec for spec in PROVIDERS.values() if spec.build is not None}
+
+
+@pytest.fixture(params=SENDING.values(), ids=SENDING)
 def spec(request):
     return request.param
 
@@ -70,9 +73,18 @@ async def outcome(provider, message):
     return (await outcomes(provider, [message]))[message.key]
 
 
-def test_every_provider_is_registered_under_its_id_and_has_a_wire():
-    assert set(PROVIDERS) == set(ProviderId) == set(WIRES)
+def test_every_provider_is_registered_under_its_id_and_has_a_wire_as_soon_as_it_sends():
+    assert set(PROVIDERS) == set(ProviderId)
+    assert set(SENDING) == set(WIRES)
     assert all(provider_id is spec.id for provider_id, spec in PROVIDERS.items())
+
+
+@pytest.mark.parametrize("spec", PROVIDERS.values(), ids=PROVIDERS)
+def test_whoever_sends_nothing_says_why_and_whoever_sends_says_what(spec):
+    assert (spec.build is None) == bool(spec.unavailable) == (not spec.stages)
+    assert spec.label
+    assert spec.media
+    assert spec.alert_types
 
 
 async def test_an_accepted_message_was_told_under_its_own_key(provider, wire):

@@ -7,7 +7,9 @@ from typing import Any
 from saleor_stoq_app.errors import NeedsMerchant, ProviderError, Rejected, Retryable, Unknown
 from saleor_stoq_app.http import Response
 from saleor_stoq_app.log import clean
+from saleor_stoq_app.providers.accounts import ConnectionKind
 from saleor_stoq_app.providers.klaviyo.operations import Operation
+from saleor_stoq_app.providers.problems import Gone, MissingScopes
 
 SOON = 10.0
 AN_HOUR = 3600.0
@@ -15,32 +17,42 @@ A_DAY = 86400.0
 LONGEST_DETAIL = 300
 ABOUT_THE_CONTENT = {400, 409, 413, 422}
 UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f]+")
+NOT_THERE = {404, 410}
 NUMBER = re.compile(r"\d(?:[\s().-]?\d){6,}")
 ELEMENT = re.compile(r"/data/(\d+)(?:/|$)")
 RECONNECT = "Make a new private API key in Klaviyo and connect again."
+GRANT_AGAIN = "Connect Klaviyo again."
 
 
 class Refused(Rejected):
-    """Klaviyo refused what a call held; `named` tells which elements of a batch it meant, by index."""
+    """Klaviyo refused what a call held.
 
-    def __init__(self, message: str, named: Mapping[int, str]) -> None:
+    `named` tells which elements of a batch it meant, by index; `pointers` which parts of the body.
+    """
+
+    def __init__(self, message: str, named: Mapping[int, str], pointers: tuple[str, ...] = ()) -> None:
         super().__init__(message)
         self.named = named
+        self.pointers = pointers
 
 
 class Throttled(Retryable):
     """Klaviyo asks for a pause; nothing was done."""
 
 
-def error_of(operation: Operation, response: Response) -> ProviderError:
+def error_of(
+    operation: Operation, response: Response, kind: ConnectionKind = ConnectionKind.API_KEY
+) -> ProviderError:
     """Say what an answer that is no success means for the message and for who must act."""
     status = response.status
     if status == 429:  # noqa: PLR2004 - this file is where status codes have their names
         return Throttled("Klaviyo asks us to slow down.", after=retry_after(response))
     if status == 401:  # noqa: PLR2004
-        return NeedsMerchant("Klaviyo refused the API key.", fix=RECONNECT)
+        return _unauthorized(kind)
     if status == 403:  # noqa: PLR2004
-        return _forbidden(operation)
+        return _forbidden(operation, kind)
+    if status in NOT_THERE and operation.names:
+        return Gone(f"The {operation.names} does not exist in Klaviyo any more.", what=operation.names)
     if status in ABOUT_THE_CONTENT:
         return _refused(response)
     if 400 <= status < 500:  # noqa: PLR2004
@@ -86,12 +98,21 @@ def scrub(text: str) -> str:
     return NUMBER.sub("[number]", clean(UNPRINTABLE.sub(" ", text)))[:LONGEST_DETAIL]
 
 
-def _forbidden(operation: Operation) -> NeedsMerchant:
+def _unauthorized(kind: ConnectionKind) -> NeedsMerchant:
+    if kind is ConnectionKind.OAUTH:
+        return NeedsMerchant("Klaviyo refused the connection.", fix=GRANT_AGAIN, code="RECONNECT")
+    return NeedsMerchant("Klaviyo refused the API key.", fix=RECONNECT, code="RECONNECT")
+
+
+def _forbidden(operation: Operation, kind: ConnectionKind) -> MissingScopes:
     scopes = ", ".join(operation.scopes)
-    return NeedsMerchant(
-        f"Klaviyo does not allow this: the API key lacks {scopes}, or the account's plan lacks the feature.",
-        fix=f"Connect with a private API key that has {scopes}.",
+    credential, fix = (
+        ("connection", f"Disconnect Klaviyo, connect it again and allow {scopes}.")
+        if kind is ConnectionKind.OAUTH
+        else ("API key", f"Connect with a private API key that has {scopes}.")
     )
+    message = f"the {credential} lacks {scopes}, or the account's plan lacks the feature."
+    return MissingScopes(f"Klaviyo does not allow this: {message}", fix=fix, scopes=operation.scopes)
 
 
 def _refused(response: Response) -> Refused:
@@ -102,7 +123,7 @@ def _refused(response: Response) -> Refused:
         if (element := ELEMENT.search(pointer)) and not pointer.endswith("unique_id")
     }
     said = problems[0][1] if problems else f"status {response.status} without a reason"
-    return Refused(f"Klaviyo refused it: {said}", named)
+    return Refused(f"Klaviyo refused it: {said}", named, tuple(pointer for pointer, _ in problems))
 
 
 def _problems(body: Any) -> Iterator[tuple[str, str]]:

@@ -7,9 +7,13 @@ from typing import Any
 import orjson
 
 from saleor_stoq_app.events import AlertType, Message, Recipient
+from saleor_stoq_app.providers.klaviyo.flow_table import ALERT, PREORDER
 
-METRICS: Mapping[AlertType, str] = {AlertType.BACK_IN_STOCK: "Back in stock SMS alert (STOQ)"}
-"""Metric names to the letter (R33, R42, R114): flows are triggered by them."""
+METRICS: Mapping[AlertType, str] = {
+    AlertType.BACK_IN_STOCK: ALERT.metric,
+    AlertType.PREORDER: PREORDER.metric,
+}
+"""The metric of the first message of each alert type."""
 
 LARGEST_BODY = 4_900_000
 """Klaviyo takes 5 MB (klaviyo.md section 1)."""
@@ -28,6 +32,22 @@ def many_events(messages: Sequence[Message], now: datetime) -> tuple[bytes, int]
         count //= 2
         body = _many(messages[:count], _seconds(now))
     return body, count
+
+
+def seed_event(
+    metric_name: str, variables: Mapping[str, str], contact: str, unique_id: str, now: datetime
+) -> bytes:
+    """Make a metric known by an event that fires no flow; `contact` is an e-mail address or a phone."""
+    identity = {"email" if "@" in contact else "phone_number": contact}
+    attributes = {
+        "properties": dict(variables),
+        "time": _seconds(now),
+        "unique_id": unique_id,
+        "backfill": True,
+        "metric": _metric(metric_name),
+        "profile": {"data": {"type": "profile", "attributes": identity}},
+    }
+    return orjson.dumps({"data": {"type": "event", "attributes": attributes}})
 
 
 def profile(recipient: Recipient) -> dict[str, Any]:
@@ -63,8 +83,12 @@ def _attributes(message: Message, time: str) -> dict[str, Any]:
         "properties": dict(message.variables),
         "time": time,
         "unique_id": message.key,
-        "metric": {"data": {"type": "metric", "attributes": {"name": METRICS[message.alert_type]}}},
+        "metric": _metric(METRICS[message.alert_type]),
     }
+
+
+def _metric(name: str) -> dict[str, Any]:
+    return {"data": {"type": "metric", "attributes": {"name": name}}}
 
 
 def _seconds(now: datetime) -> str:

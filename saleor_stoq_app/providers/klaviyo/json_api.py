@@ -13,6 +13,12 @@ def items(body: Any) -> list[Item] | None:
     return [item for item in data if isinstance(item, dict)] if isinstance(data, list) else None
 
 
+def item(body: Any) -> Item | None:
+    """Return the one element of `data`, or None where the body is no such answer."""
+    data = body.get("data") if isinstance(body, dict) else None
+    return data if isinstance(data, dict) else None
+
+
 def part(body: Any, *path: str) -> Mapping[str, Any]:
     """Return the object at the end of the path, or an empty one."""
     for name in path:

@@ -78,7 +78,7 @@ class Limits:
         return await self._limiter.pace(key, windows, cost)
 
     def _table(self, operation: Operation) -> tuple[Window, ...]:
-        windows = policy(f"{operation.burst};w=1, {operation.steady};w=60")
+        windows = policy(f"{operation.burst};w=1, {operation.steady};w=60, {operation.daily};w=86400")
         return self._windows.setdefault(operation.name, windows)
 
     def _gate(self, operation: Operation) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from saleor_stoq_app.errors import NeedsMerchant, Rejected
 from saleor_stoq_app.providers.base import Account, Tools
 from saleor_stoq_app.providers.klaviyo import operations as op
+from saleor_stoq_app.providers.klaviyo.authorization import Authorization, by_key
 from saleor_stoq_app.providers.klaviyo.client import KlaviyoClient
 from saleor_stoq_app.providers.klaviyo.errors import RECONNECT
 from saleor_stoq_app.providers.klaviyo.json_api import Item, part
@@ -38,13 +39,24 @@ async def probe(tools: Tools, key: str) -> Account:
     """
     if not key or not key.isascii() or not key.isprintable() or " " in key:
         raise NeedsMerchant("This is no Klaviyo API key.", fix=RECONNECT)
-    digest = hashlib.sha256(key.encode()).hexdigest()[:16]
-    limits = Limits(tools.limiter, tools.clock, f"probe-{digest}")
-    client = KlaviyoClient(tools.http, tools.config.klaviyo_api_url, key, limits)
+    client = await _unknown(tools, by_key(key))
     account = await client.account()
     read = {scope for operation in READS for scope in await _granted(client, operation)}
     assumed = {scope for name in read for scope in ASSUMED.get(name, ())}
     return Account(str(account.get("id")), _name(account), frozenset({*op.ACCOUNT.scopes, *read, *assumed}))
+
+
+async def account_of(tools: Tools, authorization: Authorization, scopes: frozenset[str]) -> Account:
+    """Ask whose account a new grant opens; its scopes came with it."""
+    account = await (await _unknown(tools, authorization)).account()
+    return Account(str(account.get("id")), _name(account), scopes)
+
+
+async def _unknown(tools: Tools, authorization: Authorization) -> KlaviyoClient:
+    """Open an account that is not known yet; the credential's digest stands for it in the limits."""
+    digest = hashlib.sha256((await authorization.header()).encode()).hexdigest()[:16]
+    limits = Limits(tools.limiter, tools.clock, f"probe-{digest}")
+    return KlaviyoClient(tools.http, tools.config.klaviyo_api_url, authorization, limits)
 
 
 async def _granted(client: KlaviyoClient, operation: op.Operation) -> tuple[str, ...]:

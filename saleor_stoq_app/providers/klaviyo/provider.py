@@ -7,9 +7,8 @@ from saleor_stoq_app.events import Message, Stage
 from saleor_stoq_app.providers.base import Accepted, Batch, Connection, HandedOver, Result, Sent, Tools
 from saleor_stoq_app.providers.klaviyo import events
 from saleor_stoq_app.providers.klaviyo import operations as op
-from saleor_stoq_app.providers.klaviyo.client import KlaviyoClient
+from saleor_stoq_app.providers.klaviyo.connected import connected, limits_of
 from saleor_stoq_app.providers.klaviyo.errors import Refused, scrub, shares
-from saleor_stoq_app.providers.klaviyo.limits import Limits
 from saleor_stoq_app.providers.klaviyo.permissions import Permissions
 from saleor_stoq_app.providers.klaviyo.read_back import ReadBack
 from saleor_stoq_app.providers.klaviyo.singly import singly
@@ -20,7 +19,6 @@ PROVABLE = {"events:read", "metrics:read"}
 """What reading a bulk call back needs; without it the answer of the bulk endpoint proves nothing."""
 
 PROVE_AFTER = 120.0
-PRIVATE_KEY_INTEGRATION = "API"
 
 
 class Klaviyo:
@@ -29,13 +27,10 @@ class Klaviyo:
     def __init__(self, tools: Tools, connection: Connection) -> None:
         self._clock = tools.clock
         self._scopes = connection.scopes
-        account = f"{connection.account_id}:{connection.kind}"
-        self._limits = Limits(tools.limiter, tools.clock, account)
-        self._client = KlaviyoClient(
-            tools.http, tools.config.klaviyo_api_url, connection.credential, self._limits
-        )
+        self._limits = limits_of(tools, connection)
+        self._client = connected(tools, connection, self._limits)
         self._permissions = Permissions(self._client, tools.clock)
-        self._read_back = ReadBack(self._client, tools.clock, PRIVATE_KEY_INTEGRATION)
+        self._read_back = ReadBack(self._client, tools.clock, connection.kind)
 
     def plan(self, stage: Stage, *, due: int, repeat: bool) -> Batch:
         if stage is Stage.CONSENT:

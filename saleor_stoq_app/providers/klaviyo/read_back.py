@@ -10,6 +10,7 @@ from saleor_stoq_app.providers.base import Accepted, HandedOver, Result, Sent
 from saleor_stoq_app.providers.klaviyo.client import KlaviyoClient
 from saleor_stoq_app.providers.klaviyo.events import METRICS
 from saleor_stoq_app.providers.klaviyo.json_api import Item, part
+from saleor_stoq_app.providers.klaviyo.metrics import metrics_of, of_our_kind
 
 CHECK_AFTER = 60.0
 GIVE_UP_AFTER = timedelta(minutes=10)
@@ -21,11 +22,11 @@ came later still is repeated alone, which Klaviyo drops in silence."""
 class ReadBack:
     """Pages through a metric's events of the time in question, oldest first, until all are found."""
 
-    def __init__(self, client: KlaviyoClient, clock: Clock, integration: str) -> None:
+    def __init__(self, client: KlaviyoClient, clock: Clock, kind: str) -> None:
         self._client = client
         self._clock = clock
-        self._integration = integration
-        self._metrics: dict[str, str] = {}
+        self._kind = kind
+        self._metrics: dict[str, list[str]] = {}
 
     async def alerts(self, sent: Sequence[Sent]) -> dict[str, Result]:
         results: dict[str, Result] = {}
@@ -43,19 +44,20 @@ class ReadBack:
 
     async def _missing(self, sent: Sequence[Sent]) -> set[str]:
         missing = {each.key for each in sent}
-        metric = await self._metric(METRICS[sent[0].alert_type])
-        if not metric:
-            return missing
         try:
-            async with aclosing(self._client.events(self._filter(metric, sent))) as pages:
-                async for page in pages:
-                    missing.difference_update(_unique_ids(page))
-                    if not missing:
-                        break
+            for metric in await self._ours(METRICS[sent[0].alert_type]):
+                await self._strike_off(missing, self._filter(metric, sent))
         finally:
             if missing:  # a metric that was deleted in Klaviyo comes back with another id
                 self._metrics.clear()
         return missing
+
+    async def _strike_off(self, missing: set[str], filters: str) -> None:
+        async with aclosing(self._client.events(filters)) as pages:
+            async for page in pages:
+                missing.difference_update(_unique_ids(page))
+                if not missing:
+                    break
 
     def _filter(self, metric: str, sent: Iterable[Sent]) -> str:
         """Bound the time on both sides: Klaviyo cuts it to seconds and takes no bound in the future."""
@@ -66,16 +68,18 @@ class ReadBack:
             f"less-or-equal(datetime,{_seconds(until)})"
         )
 
-    async def _metric(self, name: str) -> str:
-        """Return the id of our metric, "" while it is not listed.
+    async def _ours(self, name: str) -> list[str]:
+        """Return the ids of the metrics where our events may be, none while it is not listed.
 
-        A metric is the integration and the name: an equal name of another integration is another metric
-        (klaviyo.md section 0.4).
+        A metric is the integration and the name (klaviyo.md section 0.4). An app's may stand beside another
+        app's of the same name; our keys are in ours alone.
         """
         if name not in self._metrics:
-            async for page in self._client.metrics():
-                self._metrics.update(_ids_by_name(page, self._integration))
-        return self._metrics.get(name, "")
+            listed = [metric async for page in self._client.metrics() for metric in metrics_of(page)]
+            ours = [metric for metric in listed if of_our_kind(metric, self._kind)]
+            for metric in ours:
+                self._metrics.setdefault(metric.name, []).append(metric.id)
+        return self._metrics.get(name, [])
 
 
 def _at_one_time(sent: Sequence[Sent]) -> list[list[Sent]]:
@@ -88,11 +92,6 @@ def _at_one_time(sent: Sequence[Sent]) -> list[list[Sent]]:
         else:
             groups.append([each])
     return groups
-
-
-def _ids_by_name(page: Iterable[Item], integration: str) -> dict[str, str]:
-    ours = (i for i in page if part(i, "attributes", "integration").get("name") == integration)
-    return {str(part(item, "attributes").get("name")): str(item.get("id")) for item in ours}
 
 
 def _unique_ids(page: Iterable[Item]) -> set[str]:

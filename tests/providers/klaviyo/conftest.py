@@ -9,6 +9,7 @@ from saleor_stoq_app.coordination import Limiter
 from saleor_stoq_app.http import Client
 from saleor_stoq_app.providers.base import Connection, Tools
 from saleor_stoq_app.providers.klaviyo import SPEC
+from tests.providers.klaviyo.grants import MemoryTokens
 from tests.providers.klaviyo.wire import Wire
 
 SCOPES = frozenset({"events:read", "metrics:read"})
@@ -26,6 +27,11 @@ async def tools(wire, clock):
         fakeredis.FakeAsyncRedis() as redis,
     ):
         yield Tools(http, Limiter(redis, clock), clock, Config())
+
+
+@pytest.fixture
+def tokens():
+    return MemoryTokens()
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ import orjson
 
 from saleor_stoq_app.events import AlertType
 from saleor_stoq_app.providers.klaviyo.events import METRICS
-from tests.contracts.klaviyo_contract import check
+from tests.contracts.klaviyo_contract import check, template
 
 Answer = httpx.Response | type[httpx.TransportError]
 METRIC_ID = "RK9XjM"
@@ -45,6 +45,8 @@ class Wire:
         self.headers: dict[str, str] = {}
         self.swallows = False
         self.account_name = "Acme"
+        self.lost: list[str] = []
+        """Paths whose next answer is lost on its way, after Klaviyo acted."""
         self._to_come: list[tuple[str, Answer]] = []
         self._acts: dict[str, Callable[[httpx.Request], httpx.Response]] = {
             "GET /api/accounts": self._account,
@@ -80,9 +82,12 @@ class Wire:
         for place, (path, answer) in enumerate(self._to_come):
             if path in {"", request.url.path}:
                 del self._to_come[place]
-                return _given(answer, request)
-        response = self._acts[f"{request.method} {request.url.path}"](request)
+                return given(answer, request)
+        response = self._acts[f"{request.method} {template(request.url.path)}"](request)
         response.headers.update(self.headers)
+        if request.url.path in self.lost:
+            self.lost.remove(request.url.path)
+            raise httpx.ReadError("made up, after acting", request=request)
         return response
 
     def _event(self, request: httpx.Request) -> httpx.Response:
@@ -142,7 +147,7 @@ class Wire:
         )
 
 
-def _given(answer: Answer, request: httpx.Request) -> httpx.Response:
+def given(answer: Answer, request: httpx.Request) -> httpx.Response:
     if isinstance(answer, httpx.Response):
         return answer
     raise answer("made up", request=request)
