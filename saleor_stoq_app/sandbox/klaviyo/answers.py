@@ -31,3 +31,4 @@ class Answer:
 
 
 ACCEPTED = Answer(202)
+GONE = Answer(204)

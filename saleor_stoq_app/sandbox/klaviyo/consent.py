@@ -180,8 +180,10 @@ def _becomes_profile(terms: Terms, person: Subscriber) -> bool:
 
 
 def _apply(terms: Terms, person: Subscriber, now: datetime) -> None:
-    attributes = person["attributes"]
-    profile, _ = terms.account.profiles.save(_identity(attributes), now, person.get("id"))
+    attributes, ident = person["attributes"], person.get("id")
+    if ident and ident not in terms.account.profiles.by_id:
+        return  # deleted meanwhile
+    profile, _ = terms.account.profiles.save(_identity(attributes), now, ident)
     email = attributes["subscriptions"].get("email") or {}
     sms = attributes["subscriptions"].get("sms") or {}
     if mail := email.get("marketing"):

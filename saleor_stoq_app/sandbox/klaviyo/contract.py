@@ -88,12 +88,22 @@ def parse(adapter: TypeAdapter[T], raw: bytes) -> T:
     """
     try:
         with _uncollected():
-            return adapter.validate_python(orjson.loads(raw))
+            return check(adapter, orjson.loads(raw))
     except orjson.JSONDecodeError as error:
         raise invalid("/data", "The payload provided is not valid JSON.") from error
+
+
+def check(adapter: TypeAdapter[T], value: Any, pointer: str = "") -> T:
+    """Check a part of a body that stands at `pointer`.
+
+    Raises:
+        Refused: it breaks the contract.
+    """
+    try:
+        return adapter.validate_python(value)
     except ValidationError as error:
         found = error.errors(include_url=False, include_context=False, include_input=False)
-        raise Refused(400, *(_problem(one) for one in found[:MOST_PROBLEMS])) from error
+        raise Refused(400, *(_problem(one, pointer) for one in found[:MOST_PROBLEMS])) from error
 
 
 @contextmanager
@@ -108,11 +118,12 @@ def _uncollected() -> Iterator[None]:
             gc.enable()
 
 
-def _problem(error: ErrorDetails) -> Problem:
-    names = [str(part) for part in error["loc"]] or ["data"]
+def _problem(error: ErrorDetails, pointer: str) -> Problem:
+    names = [str(part) for part in error["loc"]] or [pointer.rpartition("/")[2] or "data"]
     said = {
         "extra_forbidden": f"'{names[-1]}' is not a valid field for this resource.",
         "missing": f"'{names[-1]}' is a required field for this resource.",
     }
     detail = said.get(error["type"], f"'{names[-1]}': {error['msg'].removeprefix('Value error, ')}.")
-    return invalid_at("/" + "/".join(names), detail)
+    place = "/".join(names) if error["loc"] or not pointer else ""
+    return invalid_at(f"{pointer}/{place}".rstrip("/"), detail)

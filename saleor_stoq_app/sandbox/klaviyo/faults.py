@@ -1,6 +1,7 @@
 """Trouble on demand: answers that fail, hang, get lost, and gates that stop a request half-way."""
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -97,6 +98,20 @@ class Faults:
 
     def held(self, method: str, path: str) -> Hold | None:
         return self._holds.get(f"{method} {path}") or self._holds.get(path)
+
+    async def around(self, method: str, path: str, act: Callable[[], Answer]) -> Answer | Fault:
+        """Act, with the fault and the gate that stand in the way; return the answer, or how there is none."""
+        lost = Fault()
+        fault = self.take(method, path)
+        hold = self.held(method, path)
+        if hold and not hold.after_acting and not await hold.wait():
+            return lost
+        if fault and not fault.acts:
+            return fault.answer or fault
+        answer = act()
+        if hold and hold.after_acting and not await hold.wait():
+            return lost
+        return (fault.answer or fault) if fault else answer
 
     def swallows(self) -> bool:
         """Tell whether this bulk job is to vanish after its 202."""

@@ -1,9 +1,22 @@
 """Flows: what an account does when a metric gets an event (klaviyo.md section 5)."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, Literal
+
+from saleor_stoq_app.sandbox.klaviyo.flow_bodies import SMS_DEFAULTS
+
+Action = dict[str, Any]
+
+
+@dataclass(slots=True)
+class FlowRules:
+    """What Klaviyo makes of wishes that its documents leave open."""
+
+    leaves_messages_draft: bool = False
+    """Whether switching a flow live leaves its texts as drafts."""
+    transactional: Literal["grants", "reviews", "refuses"] = "reviews"
+    """What becomes of a text that asks to be transactional."""
 
 
 @dataclass(slots=True, eq=False)
@@ -18,6 +31,10 @@ class Flow:
     updated: datetime
     trigger_type: str = "Metric"
     archived: bool = False
+    in_review: set[str] = field(default_factory=set)
+    """Ids of actions whose texts wait for the transactional mark."""
+    entered: dict[str, datetime] = field(default_factory=dict)
+    """When each profile entered last, by profile id."""
 
     @property
     def metric_id(self) -> str | None:
@@ -28,14 +45,30 @@ class Flow:
     def runs(self) -> bool:
         return self.status == "live" and not self.archived
 
-    def texts(self) -> Iterator[dict[str, Any]]:
-        """Yield the data of every send-sms action, in the order of the flow."""
-        actions = {action["id"]: action for action in self.definition["actions"]}
-        current = self.definition["entry_action_id"]
-        while current is not None:
-            if actions[current]["type"] == "send-sms":
-                yield actions[current]["data"]
-            current = actions[current]["links"]["next"]
+    @property
+    def texts(self) -> list[Action]:
+        """Return every send-sms action."""
+        return [action for action in self.definition["actions"] if action["type"] == "send-sms"]
+
+    def action(self, action_id: str | None) -> Action | None:
+        return next((one for one in self.definition["actions"] if one["id"] == action_id), None)
+
+    def switch(self, status: str, now: datetime, *, messages: bool = True) -> None:
+        """Set the status of the flow and, unless `messages` is false, of its texts."""
+        self.status, self.updated = status, now
+        for action in self.texts if messages else ():
+            action["data"]["status"] = status
+
+    def lets_in_again(self, profile_id: str, now: datetime) -> bool:
+        """Tell whether somebody may enter now, by the flow's re-entry criteria."""
+        last = self.entered.get(profile_id)
+        criteria = self.definition.get("reentry_criteria")
+        if last is None or criteria is None:
+            return True
+        unit, duration = criteria["unit"], criteria["duration"]
+        if unit == "alltime":
+            return bool(duration == 0)
+        return now - last >= timedelta(**{f"{unit}s": duration})
 
 
 class Flows:
@@ -48,6 +81,9 @@ class Flows:
         self.by_id[flow.id] = flow
         return flow
 
+    def named(self, name: str) -> list[Flow]:
+        return [flow for flow in self.by_id.values() if flow.name == name]
+
     def on(self, metric_id: str) -> list[Flow]:
         """Return all flows that a metric triggers, whatever their names and status."""
         return [flow for flow in self.by_id.values() if flow.metric_id == metric_id]
@@ -58,17 +94,13 @@ def sms_definition(
 ) -> dict[str, Any]:
     """Define a flow that texts `body` once."""
     message = {
+        **SMS_DEFAULTS,
         "name": "Text",
         "body": body,
-        "shorten_links": True,
-        "include_contact_card": False,
-        "add_org_prefix": True,
-        "add_info_link": True,
         "add_opt_out_language": True,
         "smart_sending_enabled": smart_sending,
         "sms_quiet_hours_enabled": quiet_hours,
-        "transactional": False,
-        "add_tracking_params": False,
+        "id": f"M{action_id[-5:]}",
     }
     action = {
         "id": action_id,

@@ -27,6 +27,10 @@ class Ids:
                 self._drawn.add(drawn)
                 return drawn
 
+    def number(self) -> str:
+        """Nine digits, as flow actions have."""
+        return str(self._rng.randrange(10**8, 10**9))
+
     def profile(self) -> str:
         """Make a ULID, as profiles have."""
         return "01" + "".join(self._rng.choices(_CROCKFORD, k=24))

@@ -1,7 +1,7 @@
 """Events on their way in: accepted now, recorded a little later, and then flows run."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -62,12 +62,18 @@ def is_repeat(batch: Batch, arrival: Arrival) -> bool:
 
 
 def _process(batch: Batch, now: datetime) -> None:
+    batch = replace(batch, arrivals=[one for one in batch.arrivals if not _is_gone(batch.account, one)])
     # Bulk: "the request will fail and no events will be processed" (klaviyo.md 0.2), and nobody is told.
     if batch.whole and any(is_repeat(batch, arrival) for arrival in batch.arrivals):
         return
     listed_at = now + timedelta(seconds=batch.account.delays.listing)
     for arrival in batch.arrivals:
         _record(batch, arrival, now, listed_at)
+
+
+def _is_gone(account: Account, arrival: Arrival) -> bool:
+    """Tell whether the profile that an event named by id was deleted meanwhile."""
+    return arrival.profile_id is not None and arrival.profile_id not in account.profiles.by_id
 
 
 def _record(batch: Batch, arrival: Arrival, now: datetime, listed_at: datetime) -> None:

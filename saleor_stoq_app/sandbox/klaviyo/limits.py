@@ -1,4 +1,4 @@
-"""Klaviyo's rate limits: fixed windows per account and operation (klaviyo.md section 1)."""
+"""Klaviyo's rate limits: fixed windows per quota and operation (klaviyo.md section 1)."""
 
 import math
 from collections.abc import Mapping
@@ -18,6 +18,7 @@ class Window:
 Windows = tuple[Window, ...]
 
 XS: Windows = (Window(1, 1), Window(15, 60))
+XS_A_DAY: Windows = (*XS, Window(100, 86400))
 S: Windows = (Window(3, 1), Window(60, 60))
 M: Windows = (Window(10, 1), Window(150, 60))
 L: Windows = (Window(75, 1), Window(750, 60))
@@ -31,18 +32,18 @@ class _Count:
 
 
 class Limits:
-    """Counts what each account used of each operation."""
+    """Counts what each account, or each app in an account, used of each operation."""
 
     def __init__(self) -> None:
         self._counts: dict[tuple[str, str, int], _Count] = {}
 
-    def take(self, account: str, operation: str, windows: Windows, now: float) -> Mapping[str, str]:
+    def take(self, quota: str, operation: str, windows: Windows, now: float) -> Mapping[str, str]:
         """Count one request and return the headers that say what is left.
 
         Raises:
             Refused: a window is full; a refused request is not counted.
         """
-        counts = [self._count(account, operation, window, now) for window in windows]
+        counts = [self._count(quota, operation, window, now) for window in windows]
         full = [
             count.began + window.seconds - now
             for count, window in zip(counts, windows, strict=True)
@@ -54,8 +55,8 @@ class Limits:
             count.used += 1
         return _headers(windows, counts[0], now)
 
-    def _count(self, account: str, operation: str, window: Window, now: float) -> _Count:
-        key = (account, operation, window.seconds)
+    def _count(self, quota: str, operation: str, window: Window, now: float) -> _Count:
+        key = (quota, operation, window.seconds)
         count = self._counts.get(key)
         if count is None or now >= count.began + window.seconds:
             count = self._counts[key] = _Count(now, 0)

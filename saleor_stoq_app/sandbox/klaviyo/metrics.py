@@ -43,7 +43,7 @@ class Metrics:
         self.by_id: dict[str, Metric] = {}
 
     def find(self, integration: Integration, name: str) -> Metric | None:
-        return self._by_name.get((integration.key, name))
+        return self._by_name.get((integration.id, name))
 
     def named(self, name: str) -> list[Metric]:
         """Return every metric of that name, of whichever integration."""
@@ -54,8 +54,12 @@ class Metrics:
         metric = self.find(integration, name)
         if metric is None:
             metric = Metric(self._ids.short(), name, integration, now, listed_at)
-            self._by_name[integration.key, name] = self.by_id[metric.id] = metric
+            self._by_name[integration.id, name] = self.by_id[metric.id] = metric
         return metric
+
+    def remove(self, metric: Metric) -> None:
+        """Forget a metric; the next event of its name makes another one, with another id."""
+        del self.by_id[metric.id], self._by_name[metric.integration.id, metric.name]
 
     def listed(self, now: datetime) -> list[Metric]:
         return [metric for metric in self.by_id.values() if metric.listed_at <= now]

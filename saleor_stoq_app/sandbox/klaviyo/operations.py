@@ -1,20 +1,20 @@
-"""The operations that the double knows, with the limits and scopes of the contract (klaviyo.md section 1).
-
-OAuth, flow creation and activation find their place here when they come.
-"""
+"""The operations that the double knows, with the limits and scopes of the contract (klaviyo.md section 1)."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from saleor_stoq_app.sandbox.klaviyo import reads, writes
+from saleor_stoq_app.sandbox.klaviyo import flow_writes, privacy, reads, sender_reads, writes
 from saleor_stoq_app.sandbox.klaviyo.answers import Answer
 from saleor_stoq_app.sandbox.klaviyo.calls import Call
-from saleor_stoq_app.sandbox.klaviyo.limits import XL, XS, L, M, S, Windows
+from saleor_stoq_app.sandbox.klaviyo.limits import XL, XS, XS_A_DAY, L, M, S, Windows
 from saleor_stoq_app.sandbox.klaviyo.queries import Parameters
 from saleor_stoq_app.sandbox.klaviyo.refusals import not_found, wrong_method
+from saleor_stoq_app.sandbox.klaviyo.resources import FLOW_ACTION_FIELDS
 
 NOTHING = Parameters()
 SHOWN_PROFILE = Parameters(fields=reads.PROFILES.fields, additional=reads.PROFILES.additional)
+FLOW_ACTION = Parameters(fields={"flow-action": FLOW_ACTION_FIELDS})
+TEXT_MESSAGING = "2026-10-15"
 SUBSCRIPTIONS = ("lists:write", "profiles:write", "subscriptions:write")
 
 
@@ -28,6 +28,8 @@ class Operation:
     scopes: tuple[str, ...]
     act: Callable[[Call], Answer]
     parameters: Parameters = NOTHING
+    since: str = ""
+    """The first revision that has it."""
 
     @property
     def name(self) -> str:
@@ -55,7 +57,31 @@ OPERATIONS = (
     Operation("POST", "/api/profile-subscription-bulk-delete-jobs", L, SUBSCRIPTIONS, writes.unsubscribe),
     Operation("GET", "/api/lists", L, ("lists:read",), reads.lists, reads.LISTS),
     Operation("GET", "/api/flows", S, ("flows:read",), reads.flows, reads.FLOWS),
+    Operation("POST", "/api/flows", XS_A_DAY, ("flows:write",), flow_writes.create_flow, reads.FLOW),
     Operation("GET", "/api/flows/{id}", S, ("flows:read",), reads.flow, reads.FLOW),
+    Operation("PATCH", "/api/flows/{id}", S, ("flows:write",), flow_writes.change_flow, reads.TRIGGERS),
+    Operation("DELETE", "/api/flows/{id}", S, ("flows:write",), flow_writes.delete_flow),
+    Operation("GET", "/api/flow-actions/{id}", S, ("flows:read",), flow_writes.show_action, FLOW_ACTION),
+    Operation("PATCH", "/api/flow-actions/{id}", S, ("flows:write",), flow_writes.change_action, FLOW_ACTION),
+    Operation("POST", "/api/data-privacy-deletion-jobs", S, ("data-privacy:write",), privacy.forget),
+    Operation(
+        "GET",
+        "/api/text-messaging-configurations/{id}",
+        S,
+        ("sender-config:read",),
+        sender_reads.configuration,
+        sender_reads.CONFIGURATION,
+        since=TEXT_MESSAGING,
+    ),
+    Operation(
+        "GET",
+        "/api/text-messaging-senders",
+        S,
+        ("sender-config:read",),
+        sender_reads.senders,
+        sender_reads.SENDERS,
+        since=TEXT_MESSAGING,
+    ),
 )
 
 ALL_SCOPES = frozenset(scope for operation in OPERATIONS for scope in operation.scopes)

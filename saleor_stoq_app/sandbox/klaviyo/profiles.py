@@ -49,6 +49,7 @@ class Profile:
     last_event: datetime | None = None
     last_text: datetime | None = None
     awaits_confirmation: bool = False
+    deleted: bool = False
 
 
 class Profiles:
@@ -101,6 +102,13 @@ class Profiles:
                 profile.facts[name] = _merged(profile.facts.get(name), value)
         profile.updated = now
         return profile, fresh
+
+    def forget(self, profile: Profile) -> None:
+        """Delete a person for good."""
+        profile.deleted = True
+        del self.by_id[profile.id]
+        for name in IDENTIFIERS:
+            self._index.pop((name, getattr(profile, name)), None)
 
     def refuse_conflict(self, given: Mapping[str, Any], profile_id: str | None = None) -> None:
         """Refuse identifiers that belong to two people."""

@@ -1,6 +1,6 @@
 """How Klaviyo says no: error bodies as recorded from the real service (klaviyo.md section 1)."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
@@ -63,9 +63,11 @@ def unauthenticated() -> Refused:
     return Refused(401, Problem("authentication_failed", said, said, {"pointer": "/data/"}))
 
 
-def forbidden() -> Refused:
+def forbidden(missing: Iterable[str] = ()) -> Refused:
+    """Refuse; an app is told which scopes it lacks, the holder of a key is not."""
     said = "You do not have permission to perform this action."
-    return Refused(403, Problem("permission_denied", said, said, {"pointer": "/data/"}))
+    told = f"{said} Missing scopes: {', '.join(sorted(missing))}." if missing else said
+    return Refused(403, Problem("permission_denied", said, told, {"pointer": "/data/"}))
 
 
 def not_found(detail: str) -> Refused:
@@ -81,6 +83,10 @@ def wrong_media_type(media_type: str) -> Refused:
     detail = f'Unsupported media type "{media_type}" in request.'
     problem = Problem("unsupported_media_type", "Unsupported media type.", detail, {"pointer": "/data"})
     return Refused(415, problem)
+
+
+def conflict(detail: str) -> Refused:
+    return Refused(409, Problem("conflict", "Conflict.", detail, {"pointer": "/data/id"}))
 
 
 def duplicate_profile(profile_id: str) -> Refused:

@@ -13,6 +13,7 @@ from saleor_stoq_app.sandbox.klaviyo.flows import Flow
 from saleor_stoq_app.sandbox.klaviyo.ids import event_id
 from saleor_stoq_app.sandbox.klaviyo.metrics import Metric
 from saleor_stoq_app.sandbox.klaviyo.profiles import Consent, Profile
+from saleor_stoq_app.sandbox.klaviyo.senders import Sender
 from saleor_stoq_app.sandbox.klaviyo.timeline import Event
 
 Json = dict[str, Any]
@@ -31,6 +32,11 @@ ACCOUNT_FIELDS = frozenset(
 EVENT_FIELDS = frozenset(("timestamp", "event_properties", "datetime", "uuid"))
 METRIC_FIELDS = frozenset(("name", "created", "updated", "integration"))
 FLOW_FIELDS = frozenset(("name", "status", "archived", "created", "updated", "trigger_type"))
+FLOW_ACTION_FIELDS = frozenset(("definition", "created", "updated"))
+TEXT_MESSAGING_FIELDS = frozenset(("org_prefix", "opt_out_language", "status", "created_at", "updated_at"))
+SENDER_FIELDS = frozenset(
+    ("sender_type", "sender_details", "status", "created_at", "forwarding_number", "sender_identifier")
+)
 LIST_FIELDS = frozenset(("name", "created", "updated", "opt_in_process"))
 NAMES = ("first_name", "last_name", "organization", "locale", "title", "image")
 PLACES = ("address1", "address2", "city", "country", "latitude", "longitude")
@@ -130,6 +136,43 @@ class Shape:
         if "definition" in self.additional:
             attributes["definition"] = flow.definition
         return self.resource("flow", flow.id, attributes, {"flow-actions": None, "tags": None})
+
+    def flow_action(self, flow: Flow, action: Json) -> Json:
+        attributes = {
+            "definition": action,
+            "created": flow.created.isoformat(),
+            "updated": flow.updated.isoformat(),
+        }
+        message = action["data"].get("message")
+        messages = [{"type": "flow-message", "id": message["id"]}] if message else []
+        related: dict[str, Json | None] = {
+            "flow": {"data": {"type": "flow", "id": flow.id}},
+            "flow-messages": {"data": messages},
+        }
+        return self.resource("flow-action", action["id"], attributes, related)
+
+    def text_messaging(self, account: Account) -> Json:
+        own = account.text_messaging
+        attributes = {
+            "org_prefix": account.name,
+            "opt_out_language": "Reply STOP to opt out",
+            "status": own.status,
+            "created_at": _seconds(own.opened),
+            "updated_at": _seconds(own.opened),
+        }
+        return self.resource("text-messaging-configuration", account.id, attributes, {})
+
+    def sender(self, sender: Sender) -> Json:
+        attributes = {
+            "sender_type": sender.type,
+            "sender_details": {"country": sender.country},
+            "status": sender.status,
+            "created_at": _seconds(sender.created),
+            "forwarding_number": None,
+            "sender_identifier": sender.identifier,
+        }
+        related: dict[str, Json | None] = {"text-messaging-sender-registration": None}
+        return self.resource("text-messaging-sender", sender.id, attributes, related)
 
     def contact_list(self, contacts: ContactList) -> Json:
         attributes = {

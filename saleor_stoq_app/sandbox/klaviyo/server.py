@@ -12,9 +12,13 @@ from saleor_stoq_app.sandbox.klaviyo import consent
 from saleor_stoq_app.sandbox.klaviyo.account import SINGLE_OPT_IN, Account, ContactList, Delays, Key, Skip
 from saleor_stoq_app.sandbox.klaviyo.door import Door
 from saleor_stoq_app.sandbox.klaviyo.faults import Fault, Hold
-from saleor_stoq_app.sandbox.klaviyo.flows import Flow, sms_definition
+from saleor_stoq_app.sandbox.klaviyo.flows import Flow, FlowRules, sms_definition
+from saleor_stoq_app.sandbox.klaviyo.grants import Grants
 from saleor_stoq_app.sandbox.klaviyo.limits import Limits
+from saleor_stoq_app.sandbox.klaviyo.merchant_handles import MerchantHandles
 from saleor_stoq_app.sandbox.klaviyo.metrics import API, Integration
+from saleor_stoq_app.sandbox.klaviyo.oauth_desk import Desk
+from saleor_stoq_app.sandbox.klaviyo.oauth_handles import OAuthHandles, app_ids
 from saleor_stoq_app.sandbox.klaviyo.operations import ALL_SCOPES
 from saleor_stoq_app.sandbox.klaviyo.schedule import Schedule
 from saleor_stoq_app.sandbox.klaviyo.templates import check_template
@@ -22,8 +26,10 @@ from saleor_stoq_app.sandbox.klaviyo.timeline import Event
 from saleor_stoq_app.sandbox.phones import Phones
 
 
-class SandboxKlaviyo:
-    """A stateful Klaviyo: `app` is its API, `account` the first account, `api_key` a key for all of it.
+class SandboxKlaviyo(OAuthHandles, MerchantHandles):
+    """A stateful Klaviyo: `app` is its API and its OAuth pages, `account` the first account.
+
+    `api_key` is a key for all of it.
 
     What is due happens at the next request, look or `settle`: it runs on any clock and needs no task.
     """
@@ -34,9 +40,12 @@ class SandboxKlaviyo:
         self._rng = random.Random(seed)
         self._delays = delays or Delays()
         self._schedule = Schedule()
-        self._door = Door(clock, self._schedule)
+        self._flow_rules = FlowRules()
         self.accounts: list[Account] = []
         self.account = self.add_account("Sandbox Shop")
+        self._app_ids = app_ids(seed)
+        self._desk = Desk(Grants(random.Random(f"grants {seed}")), self.account)
+        self._door = Door(clock, self._schedule, self._desk)
         self.api_key = self.add_key()
         self.app = Starlette(routes=[Mount("", app=self._door)])
 
@@ -45,7 +54,9 @@ class SandboxKlaviyo:
     def add_account(self, name: str) -> Account:
         """Open another account: own profiles, metrics, flows and limits."""
         rng = random.Random(self._rng.getrandbits(64))
-        account = Account(name, self._phones, self._schedule, self._delays, rng)
+        account = Account(
+            name, self._phones, self._schedule, self._delays, self._flow_rules, rng, self._clock.now()
+        )
         self.accounts.append(account)
         return account
 
@@ -67,7 +78,7 @@ class SandboxKlaviyo:
     def revoke_scope(self, key: str, scope: str) -> None:
         self._door.keys[key].scopes.discard(scope)
 
-    def add_flow(
+    def add_flow(  # noqa: PLR0913 - a flow has that many parts
         self,
         metric_name: str,
         *,
@@ -78,11 +89,15 @@ class SandboxKlaviyo:
         smart_sending: bool = False,
         quiet_hours: bool = False,
         account: Account | None = None,
+        integration: Integration = API,
     ) -> Flow:
-        """Add a flow that texts `body`; its metric is there at once, as if it had had an event long ago."""
+        """Add a flow that texts `body`; its metric is there at once, as if it had had an event long ago.
+
+        The metric is that of private keys, unless an app's `integration` is given.
+        """
         check_template(body)
         home, now = account or self.account, self._clock.now()
-        metric = home.metrics.ensure(API, metric_name, now, listed_at=now)
+        metric = home.metrics.ensure(integration, metric_name, now, listed_at=now)
         action_id = str(self._rng.randrange(10**8, 10**9))
         definition = sms_definition(
             metric.id,

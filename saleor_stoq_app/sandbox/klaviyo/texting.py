@@ -7,6 +7,7 @@ from typing import Any
 
 from saleor_stoq_app.sandbox.klaviyo.account import Account, Skip
 from saleor_stoq_app.sandbox.klaviyo.contacts import TEXTED_COUNTRIES
+from saleor_stoq_app.sandbox.klaviyo.flow_filters import lets_event_in, lets_person_in
 from saleor_stoq_app.sandbox.klaviyo.flows import Flow
 from saleor_stoq_app.sandbox.klaviyo.profiles import Profile
 from saleor_stoq_app.sandbox.klaviyo.quiet import next_open
@@ -28,18 +29,44 @@ class Offer:
 
 def run(account: Account, flow: Flow, event: Event, now: datetime) -> None:
     """Let a live flow act on an event."""
-    for text in flow.texts():
-        offer = Offer(account, flow, event, text["message"])
-        if text["status"] == "live":
-            settle(offer, now)
-        else:
-            _skip(offer, now, f"Action Is {text['status'].title()}")
+    profile, definition = event.profile, flow.definition
+    if not lets_event_in(definition["triggers"][0].get("trigger_filter"), event):
+        return
+    if not flow.lets_in_again(profile.id, now):
+        return
+    flow.entered[profile.id] = now
+    if lets_person_in(definition["profile_filter"], profile):
+        _go_on(account, flow, event, definition["entry_action_id"], now)
+        return
+    for text in flow.texts:
+        _skip(Offer(account, flow, event, text["data"]["message"]), now, "Fails Flow Filters")
+
+
+def _go_on(account: Account, flow: Flow, event: Event, action_id: str | None, now: datetime) -> None:
+    """Walk through the actions from `action_id` on, as far as the next delay; splits end the walk."""
+    action = flow.action(action_id)
+    while action is not None:
+        following = (action.get("links") or {}).get("next")
+        if action["type"] == "time-delay":
+            due = now + timedelta(**{action["data"]["unit"]: action["data"]["value"]})
+            account.schedule.at(due, partial(_go_on, account, flow, event, following))
+            return
+        if action["type"] == "send-sms":
+            _offer(Offer(account, flow, event, action["data"]["message"]), action["data"]["status"], now)
+        action = flow.action(following)
+
+
+def _offer(offer: Offer, status: str, now: datetime) -> None:
+    if status == "live":
+        settle(offer, now)
+    else:
+        _skip(offer, now, f"Action Is {status.title()}")
 
 
 def settle(offer: Offer, now: datetime) -> None:
     """Text, skip, or come again when quiet hours end; nothing is re-checked against stock then."""
     profile = offer.event.profile
-    reason = why_not(offer.account, profile, offer.message, now)
+    reason = why_not(offer, now)
     if reason:
         _skip(offer, now, reason)
         return
@@ -51,18 +78,26 @@ def settle(offer: Offer, now: datetime) -> None:
     _text(offer, profile, now)
 
 
-def why_not(account: Account, profile: Profile, message: dict[str, Any], now: datetime) -> str | None:
+def why_not(offer: Offer, now: datetime) -> str | None:
     """Return Klaviyo's reason for skipping, or None (klaviyo.md section 9)."""
-    if profile.phone_number is None:
-        return "Missing Phone Number"
-    if profile.country not in TEXTED_COUNTRIES:
-        return "Phone Number in Country Not Supported"
-    if profile.country not in account.sends_to:
-        return "No Sending Number"
-    if not profile.sms_marketing.given:
-        return "Missing SMS Consent"
+    account, profile, message = offer.account, offer.event.profile, offer.message
     recent = profile.last_text is not None and now - profile.last_text < SMART_SENDING_WINDOW
-    return "Smart Sending" if recent and message["smart_sending_enabled"] else None
+    reasons = {
+        "Person Deleted": profile.deleted,
+        "Action Deleted": offer.flow.id not in account.flows.by_id,
+        "Missing Phone Number": profile.phone_number is None,
+        "Phone Number in Country Not Supported": profile.country not in TEXTED_COUNTRIES,
+        "Unable to Send SMS": account.text_messaging.status == "disabled",
+        "No Sending Number": profile.country not in account.sends_to,
+        "Missing SMS Consent": not _permitted(profile, message),
+        "Smart Sending": recent and message["smart_sending_enabled"] and not message["transactional"],
+    }
+    return next((reason for reason, holds in reasons.items() if holds), None)
+
+
+def _permitted(profile: Profile, message: dict[str, Any]) -> bool:
+    """A marketing permission is one for everything, a transactional one for marked texts alone."""
+    return profile.sms_marketing.given or (message["transactional"] and profile.sms_transactional.given)
 
 
 def _text(offer: Offer, profile: Profile, now: datetime) -> None:

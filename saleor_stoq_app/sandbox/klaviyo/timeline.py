@@ -65,6 +65,10 @@ class Timeline:
         else:
             bisect.insort(self.events, event, key=place)
 
+    def drop(self, unwanted: Callable[[Event], bool]) -> None:
+        """Forget events."""
+        self.events = [event for event in self.events if not unwanted(event)]
+
     def page(self, part: Range, wanted: Callable[[Event], bool]) -> tuple[list[Event], Place | None]:
         """Return one page and the place of its last event, or None when nothing follows."""
         start = bisect.bisect_left(self.events, part.low, key=place)

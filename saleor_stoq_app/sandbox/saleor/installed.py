@@ -1,8 +1,9 @@
-"""An app as a shop keeps it: its token, its permissions and its webhooks."""
+"""An app as a shop keeps it: its token, its permissions, its webhooks and its problems."""
 
 from dataclasses import dataclass, field
 
 from saleor_stoq_app.sandbox.saleor.ids import global_id
+from saleor_stoq_app.sandbox.saleor.problems import Problem
 from saleor_stoq_app.sandbox.saleor.subscriptions import Subscription
 
 
@@ -41,6 +42,7 @@ class InstalledApp:
     removed: bool = False
     token_answer: int | None = None
     webhooks: list[Webhook] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
 
     @property
     def id(self) -> str:

@@ -10,6 +10,7 @@ from graphql import (
     GraphQLField,
     GraphQLInterfaceType,
     GraphQLObjectType,
+    GraphQLScalarType,
     GraphQLSchema,
     Node,
     Visitor,
@@ -21,6 +22,7 @@ from graphql import (
 import saleor_stoq_app.sandbox.saleor.answers  # noqa: F401 - registers the resolvers
 from saleor_stoq_app.sandbox.saleor.asking import RESOLVERS, InChannel, PermissionDenied, Resolver
 from saleor_stoq_app.sandbox.saleor.marks import mark
+from saleor_stoq_app.sandbox.saleor.scalars import keep_bounds
 from saleor_stoq_app.sandbox.saleor.versions import Version
 from saleor_stoq_app.sandbox.saleor.words import snake
 
@@ -51,6 +53,8 @@ def schema_of(version: Version) -> GraphQLSchema:
                 field.resolve = _resolver(kind, name, field)
         elif isinstance(kind, GraphQLInterfaceType):
             kind.resolve_type = lambda root, *_: root.typename
+        elif isinstance(kind, GraphQLScalarType):
+            keep_bounds(kind)
     return schema
 
 

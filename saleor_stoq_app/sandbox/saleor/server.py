@@ -25,6 +25,7 @@ from saleor_stoq_app.sandbox.saleor.schema import schema_of
 from saleor_stoq_app.sandbox.saleor.shop import DEFAULT_CHANNEL, DEFAULT_WAREHOUSE, Shop, StockMode
 from saleor_stoq_app.sandbox.saleor.signing import SigningKey
 from saleor_stoq_app.sandbox.saleor.stock_changes import StockChanges
+from saleor_stoq_app.sandbox.saleor.tokens import Mint
 from saleor_stoq_app.sandbox.saleor.versions import CHANNEL_EVENTS, Version
 
 
@@ -75,6 +76,10 @@ class SandboxSaleor:
         self.shop.add_warehouse(DEFAULT_WAREHOUSE)
         self.add_channel = self.shop.add_channel
         self.add_warehouse = self.shop.add_warehouse
+        mint = Mint(self.shop, self.key)
+        self.dashboard_token = mint.dashboard_token
+        self.staff_token = mint.staff_token
+        self.customer_token = mint.customer_token
 
     # Set-up
 

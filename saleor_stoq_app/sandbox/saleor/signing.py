@@ -1,12 +1,13 @@
-"""The shop's signing key: detached RS256 signatures over raw bodies, and the key set that proves them."""
+"""The shop's signing key: RS256 signatures on raw bodies and tokens, and the key set that proves them."""
 
 import base64
 import hashlib
 import json
+from collections.abc import Mapping
 from typing import Any, Self
 
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, generate_private_key
-from jwt import api_jws
+from jwt import api_jws, api_jwt
 from jwt.algorithms import RSAAlgorithm
 
 BITS = 2048
@@ -32,6 +33,10 @@ class SigningKey:
         return api_jws.encode(
             raw, self._private, algorithm="RS256", headers=headers, is_payload_detached=True
         )
+
+    def token(self, claims: Mapping[str, Any]) -> str:
+        """Return a JWT (saleor.md section 10.3)."""
+        return api_jwt.encode(dict(claims), self._private, algorithm="RS256", headers={"kid": self.kid})
 
     def jwks(self, kid: str | None = None) -> dict[str, Any]:
         """Return the public key set; `kid` overrides the id, for faults."""

@@ -43,6 +43,17 @@ class Caller:
         content = document if isinstance(document, bytes) else json.dumps(document).encode()
         return await self.http.post(path, content=content, headers=self.headers | own | (headers or {}))
 
+    async def patch(self, path, document, headers=None):
+        own = {"content-type": "application/vnd.api+json"}
+        return await self.http.patch(path, json=document, headers=self.headers | own | (headers or {}))
+
+    async def delete(self, path):
+        return await self.http.delete(path, headers=self.headers)
+
+    def speak_with(self, access_token):
+        """Go on as the app that holds a token."""
+        self.headers["authorization"] = f"Bearer {access_token}"
+
     async def event(self, phone=PHONE, unique_id="u1", **more):
         return await self.post("/api/events", event(phone, unique_id, **more))
 

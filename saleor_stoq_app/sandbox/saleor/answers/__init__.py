@@ -1,5 +1,14 @@
 """The answers to GraphQL questions; importing this package registers them all."""
 
-from saleor_stoq_app.sandbox.saleor.answers import apps, events, orders, products, shop, variants, webhooks
+from saleor_stoq_app.sandbox.saleor.answers import (
+    apps,
+    events,
+    orders,
+    problems,
+    products,
+    shop,
+    variants,
+    webhooks,
+)
 
-__all__ = ["apps", "events", "orders", "products", "shop", "variants", "webhooks"]
+__all__ = ["apps", "events", "orders", "problems", "products", "shop", "variants", "webhooks"]
