@@ -1,9 +1,10 @@
 """Every table: what a row is, what makes it unique, and which questions have an index."""
 
-from datetime import UTC, datetime
 from typing import Any
 
 import sqlalchemy as sa
+
+from saleor_stoq_app.database.times import Utc
 
 metadata = sa.MetaData(
     naming_convention={
@@ -13,24 +14,6 @@ metadata = sa.MetaData(
         "pk": "%(table_name)s_pkey",
     }
 )
-
-
-class Utc(sa.types.TypeDecorator[datetime]):
-    """An aware UTC time on both databases; SQLite stores no zone, so it is put back."""
-
-    impl = sa.DateTime(timezone=True)
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, dialect: sa.Dialect) -> datetime | None:
-        if value is None or dialect.name != "sqlite":
-            return value
-        return value.astimezone(UTC).replace(tzinfo=None)
-
-    def process_result_value(self, value: datetime | None, dialect: sa.Dialect) -> datetime | None:
-        if value is None:
-            return None
-        return value.replace(tzinfo=UTC) if dialect.name == "sqlite" else value.astimezone(UTC)
-
 
 Id = sa.String(32)
 SaleorId = sa.String(256)
@@ -42,6 +25,11 @@ Subject = sa.String(640)  # room for a variant, a channel and a shop
 
 def _shop_id() -> sa.Column[Any]:
     return sa.Column("shop_id", Id, sa.ForeignKey("shops.id"), nullable=False)
+
+
+def _partial(name: str, *columns: "sa.Column[Any]", where: Any, unique: bool = False) -> None:
+    """Index only the rows that are asked about."""
+    sa.Index(name, *columns, unique=unique, sqlite_where=where, postgresql_where=where)
 
 
 shops = sa.Table(
@@ -57,6 +45,7 @@ shops = sa.Table(
     sa.Column("status", Word, nullable=False, comment="active, paused or uninstalled"),
     sa.Column("ask_at", Utc, comment="when to ask Saleor whether the app still lives there"),
     sa.Column("ask_because", Word, comment="the event or refusal that raised the doubt"),
+    sa.Column("plan", Word, comment="free, lite, pro or unlimited; null: the operator's default"),
     sa.Column("installed_at", Utc, nullable=False),
 )
 
@@ -75,14 +64,57 @@ connections = sa.Table(
     _shop_id(),
     sa.Column("provider", Word, nullable=False),
     sa.Column("kind", Word, nullable=False, comment="api_key or oauth"),
-    sa.Column("credential", sa.Text, nullable=False, comment="encrypted"),
+    sa.Column("status", Word, nullable=False, comment="connected or disconnected"),
+    sa.Column("credential", sa.Text, nullable=False, comment="encrypted: a key, a grant, or empty"),
     sa.Column("scopes", sa.JSON, nullable=False),
     sa.Column("account_id", Word, nullable=False),
     sa.Column("account_name", sa.Text, nullable=False),
     sa.Column("generation", sa.Integer, nullable=False),
     sa.Column("problem", sa.Text, nullable=False, comment="what the merchant must mend, or empty"),
     sa.Column("connected_at", Utc, nullable=False),
+    sa.Column("refreshed_at", Utc, comment="when its grant was last renewed; null: it has none"),
+    sa.Column("refresh_lease", Id, comment="who renews the grant now"),
+    sa.Column("refresh_until", Utc, comment="when that lease ends"),
     sa.UniqueConstraint("shop_id", "provider"),
+)
+
+oauth_tickets = sa.Table(
+    "oauth_tickets",
+    metadata,
+    sa.Column("id", Id, primary_key=True),
+    _shop_id(),
+    sa.Column("provider", Word, nullable=False),
+    sa.Column("staff", SaleorId, nullable=False, comment="the id of who asked"),
+    sa.Column("step", Word, nullable=False, comment="minted, asked, exchanging or granted"),
+    sa.Column("ticket", Hash, nullable=False, unique=True, comment="hash"),
+    sa.Column("state", Hash, unique=True, comment="hash"),
+    sa.Column("nonce", Hash, comment="hash of the browser's cookie"),
+    sa.Column("secret", sa.Text, nullable=False, comment="encrypted: the verifier, then the grant"),
+    sa.Column("replaces", Word, nullable=False, comment="the account that the question named as replaced"),
+    sa.Column("expires_at", Utc, nullable=False),
+)
+sa.Index("oauth_tickets_expires", oauth_tickets.c.expires_at)
+
+flow_setups = sa.Table(
+    "flow_setups",
+    metadata,
+    sa.Column("shop_id", Id, sa.ForeignKey("shops.id"), primary_key=True),
+    sa.Column("alert_type", Word, primary_key=True),
+    sa.Column("medium", Word, primary_key=True),
+    sa.Column("provider", Word, primary_key=True),
+    sa.Column("method", Word, nullable=False, comment="automatic, manual or empty"),
+    sa.Column("step", Word, nullable=False),
+    sa.Column("generation", sa.Integer, nullable=False, comment="of the connection it was made for"),
+    sa.Column("flows", sa.JSON, nullable=False, comment="per metric: ids, what is live and verified"),
+    sa.Column("failure", sa.JSON(none_as_null=True), comment="why it stopped: step, code, reason, fix"),
+    sa.Column("made", sa.JSON, nullable=False, comment="ids of the flows that we made"),
+    sa.Column("tests", sa.JSON, nullable=False, comment="per flow: what became of its last test event"),
+    sa.Column("waiting", sa.Text, nullable=False, comment="what a running set-up waits for, or empty"),
+    sa.Column("contact", sa.Text, nullable=False, comment="encrypted: the merchant's own, for seeds"),
+    sa.Column("due_at", Utc, comment="when to go on; null: nothing to do"),
+    sa.Column("lease", Id, comment="who works on it"),
+    sa.Column("progress_at", Utc, comment="when something was last learnt"),
+    sa.Column("updated_at", Utc, nullable=False),
 )
 
 consent_texts = sa.Table(
@@ -116,7 +148,7 @@ signups = sa.Table(
     sa.Column("closed_at", Utc),
     sa.Column("closed_because", Word, comment="unsubscribed, converted, erased or not_sold"),
 )
-sa.Index(
+_partial(
     "signups_open_once",
     signups.c.shop_id,
     signups.c.variant_id,
@@ -124,17 +156,15 @@ sa.Index(
     signups.c.medium,
     signups.c.contact_hash,
     unique=True,
-    sqlite_where=signups.c.closed_at.is_(None),
-    postgresql_where=signups.c.closed_at.is_(None),
+    where=signups.c.closed_at.is_(None),
 )
-sa.Index(
+_partial(
     "signups_waiting",
     signups.c.shop_id,
     signups.c.variant_id,
     signups.c.channel,
     signups.c.id,
-    sqlite_where=signups.c.closed_at.is_(None),
-    postgresql_where=signups.c.closed_at.is_(None),
+    where=signups.c.closed_at.is_(None),
 )
 sa.Index("signups_contact", signups.c.shop_id, signups.c.contact_hash)
 
@@ -168,14 +198,13 @@ restocks = sa.Table(
     sa.Column("due_at", Utc, comment="when the next chunk is written; null: nothing to write"),
     sa.Column("closed_at", Utc),
 )
-sa.Index(
+_partial(
     "restocks_open_once",
     restocks.c.shop_id,
     restocks.c.variant_id,
     restocks.c.channel,
     unique=True,
-    sqlite_where=restocks.c.closed_at.is_(None),
-    postgresql_where=restocks.c.closed_at.is_(None),
+    where=restocks.c.closed_at.is_(None),
 )
 sa.Index("restocks_due", restocks.c.shop_id, restocks.c.due_at)
 
@@ -201,21 +230,16 @@ deliveries = sa.Table(
     sa.Column("created_at", Utc, nullable=False),
     sa.Column("settled_at", Utc),
 )
-sa.Index(
+_partial(
     "deliveries_due",
     deliveries.c.shop_id,
     deliveries.c.stage,
     deliveries.c.state,
     deliveries.c.due_at,
-    sqlite_where=deliveries.c.due_at.is_not(None),
-    postgresql_where=deliveries.c.due_at.is_not(None),
+    where=deliveries.c.due_at.is_not(None),
 )
-sa.Index(
-    "deliveries_parked",
-    deliveries.c.shop_id,
-    deliveries.c.provider,
-    sqlite_where=deliveries.c.state == "parked",
-    postgresql_where=deliveries.c.state == "parked",
+_partial(
+    "deliveries_parked", deliveries.c.shop_id, deliveries.c.provider, where=deliveries.c.state == "parked"
 )
 sa.Index("deliveries_signup", deliveries.c.signup_id)
 sa.Index("deliveries_restock", deliveries.c.restock_id)

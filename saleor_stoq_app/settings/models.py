@@ -2,7 +2,9 @@
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
+from saleor_stoq_app.events import AlertType, Medium
 from saleor_stoq_app.providers.base import ProviderId
+from saleor_stoq_app.providers.registry import DEFAULT
 
 
 class Storefront(BaseModel):
@@ -52,5 +54,14 @@ class Settings(BaseModel):
     storefronts: dict[str, Storefront] = Field(default_factory=dict)
     vendor_attribute: str = "brand"
     preorder_key: str = "stoq.preorder"
-    sms_provider: ProviderId = ProviderId.KLAVIYO
+    senders: dict[AlertType, dict[Medium, ProviderId]] = Field(default_factory=dict)
     back_in_stock: BackInStockRules = BackInStockRules()
+
+    def sender(self, alert_type: AlertType, medium: Medium) -> ProviderId:
+        """Say who sends an alert type through a medium; each pair is a choice of its own (R12, R107)."""
+        return self.senders.get(alert_type, {}).get(medium, DEFAULT)
+
+    def sending(self, alert_type: AlertType, medium: Medium, provider: ProviderId) -> "Settings":
+        """Return the settings with another sender for one alert type and medium."""
+        chosen = {**self.senders.get(alert_type, {}), medium: provider}
+        return self.model_copy(update={"senders": {**self.senders, alert_type: chosen}})

@@ -1,13 +1,30 @@
-"""A shop, on each database."""
+"""A shop that connects nothing yet, and a browser in front of our pages."""
+
+from collections.abc import AsyncIterator
 
 import pytest
 
+from tests.fixtures.browsing import Browser, Desk
+from tests.fixtures.browsing import desk as open_desk
 from tests.fixtures.floor import Floor
 from tests.fixtures.kept import database, kept_database
 
-__all__ = ["database", "floor", "kept_database"]
+__all__ = ["browser", "database", "desk", "floor", "kept_database"]
 
 
 @pytest.fixture
 async def floor(database, clock, vault) -> Floor:
     return await Floor(database, clock, vault).open(connected=False)
+
+
+@pytest.fixture
+async def desk(floor) -> AsyncIterator[Desk]:
+    async with open_desk(floor) as desk:
+        yield desk
+
+
+@pytest.fixture
+async def browser(desk) -> AsyncIterator[Browser]:
+    browser = desk.browser()
+    async with browser.http:
+        yield browser

@@ -1,56 +1,52 @@
-"""Who carries a shop's messages: the chosen provider, built once per account."""
-
-from dataclasses import replace
+"""Who cannot carry says why in a word for programs and a sentence for people."""
 
 import pytest
 
 from saleor_stoq_app.errors import NeedsMerchant
-from saleor_stoq_app.providers.base import Account, ProviderId
+from saleor_stoq_app.providers.base import ProviderId
 from saleor_stoq_app.settings.carriers import Carriers
+from saleor_stoq_app.settings.plans import Plan
+from tests.fixtures.browsing import KLAVIYO
 from tests.fixtures.telling import tools
 
 
 @pytest.fixture
-def built():
-    return []
+def carriers(floor):
+    return Carriers(floor.plans, floor.connections, tools(floor.clock), floor.providers)
 
 
-@pytest.fixture
-def carriers(floor, built):
-    def build(_tools, connection):
-        built.append(connection)
-        return floor.teller
-
-    spec = replace(floor.teller.spec(), build=build)
-    return Carriers(floor.choices, floor.connections, tools(floor.clock), {ProviderId.KLAVIYO: spec})
+async def refused(carriers, floor, provider):
+    with pytest.raises(NeedsMerchant) as caught:
+        await carriers.of(floor.shop.id, provider)
+    assert caught.value.message.endswith(".")
+    assert caught.value.fix
+    return caught.value.code
 
 
-async def test_without_an_account_the_merchant_must_connect_one(carriers, floor):
-    with pytest.raises(NeedsMerchant, match="Teller is not connected") as needs:
-        await carriers.of(floor.shop.id)
-    assert needs.value.fix == "Connect Teller."
+@pytest.mark.parametrize("provider", [ProviderId.STOQ, ProviderId.POSTSCRIPT])
+async def test_a_provider_that_sends_nothing_yet_carries_nothing(carriers, floor, provider):
+    assert await refused(carriers, floor, provider) == "NOT_AVAILABLE"
 
 
-async def test_a_provider_is_built_once_per_account(carriers, floor, built):
+async def test_what_is_not_connected_carries_nothing(carriers, floor):
+    assert await refused(carriers, floor, KLAVIYO) == "NOT_CONNECTED"
+
+
+async def test_the_plan_comes_before_the_connection(carriers, floor):
+    await floor.connect()
+    await floor.plans.change(floor.shop.id, Plan.FREE)
+    assert await refused(carriers, floor, KLAVIYO) == "PLAN_TOO_SMALL"
+
+
+async def test_a_connection_with_a_problem_waits_for_the_merchant(carriers, floor):
     connection = await floor.connect()
-    assert (await carriers.of(floor.shop.id)).connection == connection
-    assert await carriers.of(floor.shop.id) is await carriers.of(floor.shop.id)
-    assert built == [connection]
+    await floor.connections.report(connection, "The key was refused.")
+    assert await refused(carriers, floor, KLAVIYO) == "NEEDS_MERCHANT"
 
 
-@pytest.mark.parametrize("change", [{"key": "pk_2"}, {"account": Account("X", "Other", frozenset())}])
-async def test_another_key_or_account_is_built_anew(carriers, floor, built, change):
+async def test_a_strategy_is_kept_while_the_account_stays_the_same(carriers, floor):
     await floor.connect()
-    await carriers.of(floor.shop.id)
-    connection = await floor.connect(**change)
-    assert (await carriers.of(floor.shop.id)).connection == connection
-    assert len(built) == 2
-
-
-async def test_a_reported_problem_stops_the_account_until_it_is_mended(carriers, floor):
-    await floor.connect()
-    await carriers.report(await carriers.of(floor.shop.id), "The key was refused.")
-    with pytest.raises(NeedsMerchant, match="The key was refused"):
-        await carriers.of(floor.shop.id)
+    first = await carriers.of(floor.shop.id, KLAVIYO)
+    assert await carriers.of(floor.shop.id, KLAVIYO) is first
     await floor.connect("pk_2")
-    assert (await carriers.of(floor.shop.id)).connection.credential == "pk_2"
+    assert await carriers.of(floor.shop.id, KLAVIYO) is not first

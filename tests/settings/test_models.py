@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from saleor_stoq_app.events import AlertType, Medium
 from saleor_stoq_app.providers.base import ProviderId
 from saleor_stoq_app.settings.models import BackInStockRules, Settings, Storefront
 
@@ -14,7 +15,7 @@ PRODUCT_URL = "https://shop.example/products/{slug}?variant={variant}"
 def test_the_defaults_tell_everyone_of_the_first_unit():
     rules = Settings().back_in_stock
     assert (rules.automatic, rules.minimum_units, rules.join_minutes) == (True, 1, 15)
-    assert Settings().sms_provider is ProviderId.KLAVIYO
+    assert Settings().sender(AlertType.BACK_IN_STOCK, Medium.SMS) is ProviderId.STOQ
 
 
 @pytest.mark.parametrize("origin", ["https://shop.example", "http://127.0.0.1:3000"])

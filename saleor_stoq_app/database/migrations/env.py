@@ -7,7 +7,8 @@ import sqlalchemy as sa
 from alembic import context
 from alembic.autogenerate.api import AutogenContext
 
-from saleor_stoq_app.database.tables import Utc, metadata
+from saleor_stoq_app.database.tables import metadata
+from saleor_stoq_app.database.times import Utc
 
 
 def _plain(kind: str, item: Any, _context: AutogenContext) -> str | Literal[False]:

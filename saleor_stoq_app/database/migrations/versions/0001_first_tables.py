@@ -34,6 +34,7 @@ def upgrade() -> None:
     sa.Column('status', sa.String(length=64), nullable=False, comment='active, paused or uninstalled'),
     sa.Column('ask_at', sa.DateTime(timezone=True), nullable=True, comment='when to ask Saleor whether the app still lives there'),
     sa.Column('ask_because', sa.String(length=64), nullable=True, comment='the event or refusal that raised the doubt'),
+    sa.Column('plan', sa.String(length=64), nullable=True, comment="free, lite, pro or unlimited; null: the operator's default"),
     sa.Column('installed_at', sa.DateTime(timezone=True), nullable=False),
     sa.PrimaryKeyConstraint('id', name=op.f('shops_pkey')),
     sa.UniqueConstraint('public_key', name=op.f('shops_public_key_key')),
@@ -44,13 +45,17 @@ def upgrade() -> None:
     sa.Column('shop_id', sa.String(length=32), nullable=False),
     sa.Column('provider', sa.String(length=64), nullable=False),
     sa.Column('kind', sa.String(length=64), nullable=False, comment='api_key or oauth'),
-    sa.Column('credential', sa.Text(), nullable=False, comment='encrypted'),
+    sa.Column('status', sa.String(length=64), nullable=False, comment='connected or disconnected'),
+    sa.Column('credential', sa.Text(), nullable=False, comment='encrypted: a key, a grant, or empty'),
     sa.Column('scopes', sa.JSON(), nullable=False),
     sa.Column('account_id', sa.String(length=64), nullable=False),
     sa.Column('account_name', sa.Text(), nullable=False),
     sa.Column('generation', sa.Integer(), nullable=False),
     sa.Column('problem', sa.Text(), nullable=False, comment='what the merchant must mend, or empty'),
     sa.Column('connected_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('refreshed_at', sa.DateTime(timezone=True), nullable=True, comment='when its grant was last renewed; null: it has none'),
+    sa.Column('refresh_lease', sa.String(length=32), nullable=True, comment='who renews the grant now'),
+    sa.Column('refresh_until', sa.DateTime(timezone=True), nullable=True, comment='when that lease ends'),
     sa.ForeignKeyConstraint(['shop_id'], ['shops.id'], name=op.f('connections_shop_id_fkey')),
     sa.PrimaryKeyConstraint('id', name=op.f('connections_pkey')),
     sa.UniqueConstraint('shop_id', 'provider', name=op.f('connections_shop_id_provider_key'))
@@ -91,6 +96,27 @@ def upgrade() -> None:
         batch_op.create_index('deliveries_restock', ['restock_id'], unique=False)
         batch_op.create_index('deliveries_signup', ['signup_id'], unique=False)
 
+    op.create_table('flow_setups',
+    sa.Column('shop_id', sa.String(length=32), nullable=False),
+    sa.Column('alert_type', sa.String(length=64), nullable=False),
+    sa.Column('medium', sa.String(length=64), nullable=False),
+    sa.Column('provider', sa.String(length=64), nullable=False),
+    sa.Column('method', sa.String(length=64), nullable=False, comment='automatic, manual or empty'),
+    sa.Column('step', sa.String(length=64), nullable=False),
+    sa.Column('generation', sa.Integer(), nullable=False, comment='of the connection it was made for'),
+    sa.Column('flows', sa.JSON(), nullable=False, comment='per metric: ids, what is live and verified'),
+    sa.Column('failure', sa.JSON(none_as_null=True), nullable=True, comment='why it stopped: step, code, reason, fix'),
+    sa.Column('made', sa.JSON(), nullable=False, comment='ids of the flows that we made'),
+    sa.Column('tests', sa.JSON(), nullable=False, comment='per flow: what became of its last test event'),
+    sa.Column('waiting', sa.Text(), nullable=False, comment='what a running set-up waits for, or empty'),
+    sa.Column('contact', sa.Text(), nullable=False, comment="encrypted: the merchant's own, for seeds"),
+    sa.Column('due_at', sa.DateTime(timezone=True), nullable=True, comment='when to go on; null: nothing to do'),
+    sa.Column('lease', sa.String(length=32), nullable=True, comment='who works on it'),
+    sa.Column('progress_at', sa.DateTime(timezone=True), nullable=True, comment='when something was last learnt'),
+    sa.Column('updated_at', sa.DateTime(timezone=True), nullable=False),
+    sa.ForeignKeyConstraint(['shop_id'], ['shops.id'], name=op.f('flow_setups_shop_id_fkey')),
+    sa.PrimaryKeyConstraint('shop_id', 'alert_type', 'medium', 'provider', name=op.f('flow_setups_pkey'))
+    )
     op.create_table('jobs',
     sa.Column('id', sa.String(length=32), nullable=False),
     sa.Column('shop_id', sa.String(length=32), nullable=True),
@@ -120,6 +146,26 @@ def upgrade() -> None:
     )
     with op.batch_alter_table('journal', schema=None) as batch_op:
         batch_op.create_index('journal_subject', ['shop_id', 'subject', 'at'], unique=False)
+
+    op.create_table('oauth_tickets',
+    sa.Column('id', sa.String(length=32), nullable=False),
+    sa.Column('shop_id', sa.String(length=32), nullable=False),
+    sa.Column('provider', sa.String(length=64), nullable=False),
+    sa.Column('staff', sa.String(length=256), nullable=False, comment='the id of who asked'),
+    sa.Column('step', sa.String(length=64), nullable=False, comment='minted, asked, exchanging or granted'),
+    sa.Column('ticket', sa.String(length=32), nullable=False, comment='hash'),
+    sa.Column('state', sa.String(length=32), nullable=True, comment='hash'),
+    sa.Column('nonce', sa.String(length=32), nullable=True, comment="hash of the browser's cookie"),
+    sa.Column('secret', sa.Text(), nullable=False, comment='encrypted: the verifier, then the grant'),
+    sa.Column('replaces', sa.String(length=64), nullable=False, comment='the account that the question named as replaced'),
+    sa.Column('expires_at', sa.DateTime(timezone=True), nullable=False),
+    sa.ForeignKeyConstraint(['shop_id'], ['shops.id'], name=op.f('oauth_tickets_shop_id_fkey')),
+    sa.PrimaryKeyConstraint('id', name=op.f('oauth_tickets_pkey')),
+    sa.UniqueConstraint('state', name=op.f('oauth_tickets_state_key')),
+    sa.UniqueConstraint('ticket', name=op.f('oauth_tickets_ticket_key'))
+    )
+    with op.batch_alter_table('oauth_tickets', schema=None) as batch_op:
+        batch_op.create_index('oauth_tickets_expires', ['expires_at'], unique=False)
 
     op.create_table('restocks',
     sa.Column('id', sa.String(length=32), nullable=False),
