@@ -11,7 +11,8 @@ from saleor_stoq_app.clock import new_id
 from saleor_stoq_app.database.tables import consent_texts, deliveries, signups, watches
 from saleor_stoq_app.deliveries.ledger import State, consent_key
 from saleor_stoq_app.events import AlertType, Medium, Stage
-from saleor_stoq_app.providers.base import Account, ProviderId
+from saleor_stoq_app.providers.base import Account, ProviderId, SetupMethod
+from saleor_stoq_app.providers.klaviyo.flow_table import TEMPLATES
 from saleor_stoq_app.saleor.availability import Facts
 from saleor_stoq_app.saleor.ids import parse_saleor_api_url
 from saleor_stoq_app.saleor.manifest import APP_ID, PERMISSIONS
@@ -19,6 +20,9 @@ from saleor_stoq_app.saleor.shops import Shop
 from saleor_stoq_app.sandbox.saleor import SandboxSaleor
 from saleor_stoq_app.sandbox.saleor.installed import InstalledApp
 from saleor_stoq_app.settings.models import BackInStockRules, Storefront
+from saleor_stoq_app.setup import store
+from saleor_stoq_app.setup.steps import Setup, SetupFlow, Step
+from saleor_stoq_app.setup.store import Kept, Place
 from saleor_stoq_app.wiring import House
 
 TEXT = "Text me once when this is back in stock."
@@ -42,9 +46,25 @@ async def install(house: House, saleor: SandboxSaleor, key: str) -> Shop:
     await house.connections.connect(
         shop.id, ProviderId.KLAVIYO, kind="api_key", credential=key, account=account
     )
+    await house.database.write(lambda conn: _verified(conn, house, shop))
     window = Storefront(origins=("https://shop.example",), product_url="https://shop.example/{slug}")
-    await house.choices.change(shop.id, lambda now: now.model_copy(update={"storefronts": {CHANNEL: window}}))
+    await house.choices.change(
+        shop.id,
+        lambda now: now.model_copy(update={"storefronts": {CHANNEL: window}}).sending(
+            AlertType.BACK_IN_STOCK, Medium.SMS, ProviderId.KLAVIYO
+        ),
+    )
     return shop
+
+
+def _verified(conn: sa.Connection, house: House, shop: Shop) -> None:
+    """Leave behind what a verified flow leaves behind."""
+    now, place = house.clock.now(), Place(shop.id, AlertType.BACK_IN_STOCK, ProviderId.KLAVIYO)
+    alert, *_ = TEMPLATES[AlertType.BACK_IN_STOCK]
+    flow = SetupFlow(alert.key, alert.metric, alert.name, live=True, verified=True)
+    store.locked(conn, place, now)
+    setup = Setup(Step.MANUAL, SetupMethod.MANUAL, generation=1, flows=(flow,))
+    store.put(conn, place, Kept(setup), now)
 
 
 async def wait_for(house: House, shop: Shop, variant_id: str, count: int, *, first: int = 0) -> None:

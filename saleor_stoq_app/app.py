@@ -9,6 +9,7 @@ from prometheus_client import CONTENT_TYPE_LATEST
 from saleor_stoq_app.api.limits import Limits
 from saleor_stoq_app.api.router import storefront_route
 from saleor_stoq_app.api.storefront import StorefrontApi
+from saleor_stoq_app.callbacks import oauth
 from saleor_stoq_app.database import migrate
 from saleor_stoq_app.deliveries import backlog
 from saleor_stoq_app.errors import Unavailable
@@ -27,6 +28,7 @@ def create_app(house: House) -> FastAPI:
     )
     app.include_router(saleor_routes.router(house.config, house.registration))
     app.router.routes.append(storefront_route(_storefront(house), house.config.trusted_proxies))
+    app.router.routes.extend(oauth.routes(house.config, house.authorizing, house.accounts))
     app.add_api_route("/health", health, methods=["GET"])
     app.add_api_route("/ready", partial(ready, house), methods=["GET"], response_model=None)
     app.add_api_route("/metrics", partial(metrics, house), methods=["GET"], response_model=None)

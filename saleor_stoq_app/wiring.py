@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import sqlalchemy as sa
 from redis.asyncio import Redis
@@ -45,9 +45,17 @@ from saleor_stoq_app.saleor.registration import Registration
 from saleor_stoq_app.saleor.shops import Shops
 from saleor_stoq_app.saleor.standing import Standing
 from saleor_stoq_app.secrets import Vault
+from saleor_stoq_app.settings import keeping
+from saleor_stoq_app.settings.authorizing import Authorizing
 from saleor_stoq_app.settings.carriers import Carriers
 from saleor_stoq_app.settings.choices import Choices
 from saleor_stoq_app.settings.connections import Connections
+from saleor_stoq_app.settings.grants import Grants
+from saleor_stoq_app.settings.keeping import GiveGrantBack, KeepGrants
+from saleor_stoq_app.settings.plans import Plan, Plans
+from saleor_stoq_app.settings.tickets import Tickets
+from saleor_stoq_app.setup.desk import Desk, open_desk
+from saleor_stoq_app.setup.gate import Gate
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,9 +85,13 @@ class House:
     registration: Registration
     reconciler: Reconciler
     choices: Choices
+    plans: Plans
     connections: Connections
+    tickets: Tickets
+    authorizing: Authorizing
     contacts: Contacts
     accounts: Accounts
+    desk: Desk
     signups: Signups
     lookup: Lookup
     looks: Looks
@@ -147,18 +159,34 @@ def build(
     process = process_id(clock.now())
     limiter = coordination.limiter(redis, clock, shared=bool(config.redis_url))
     tools = Tools(network.providers, limiter, clock, config)
+    grants = Grants(database, vault, tools)
+    tools = replace(tools, tokens=grants)
     shops = Shops(database, vault, clock)
     client = SaleorClient(network.shops, config)
     availability = Availability(client, clock)
     reconciler = Reconciler(client, config)
     choices = Choices(database, clock)
+    plans = Plans(database, clock, Plan(config.default_plan))
     connections = Connections(database, vault, clock)
+    tickets = Tickets(database, vault, clock)
     contacts = Contacts(database, vault)
     standing = Standing(database=database, clock=clock, shops=shops, client=client)
-    carriers = Carriers(choices, connections, tools)
+    carriers = Carriers(plans, connections, tools)
+    desk = open_desk(
+        database=database,
+        clock=clock,
+        vault=vault,
+        choices=choices,
+        plans=plans,
+        connections=connections,
+        tools=tools,
+    )
     checks: Checks = {
-        Stage.ALERT: AlertCheck(
-            database=database, clock=clock, choices=choices, availability=availability, contacts=contacts
+        Stage.ALERT: Gate(
+            database,
+            AlertCheck(
+                database=database, clock=clock, choices=choices, availability=availability, contacts=contacts
+            ),
         ),
         Stage.CONSENT: ConsentCheck(database, contacts),
     }
@@ -179,11 +207,28 @@ def build(
         registration=Registration(config, network.shops, client, shops, limiter),
         reconciler=reconciler,
         choices=choices,
+        plans=plans,
         connections=connections,
+        tickets=tickets,
+        authorizing=Authorizing(
+            config=config,
+            database=database,
+            shops=shops,
+            plans=plans,
+            connections=connections,
+            tickets=tickets,
+            grants=grants,
+        ),
         contacts=contacts,
         accounts=Accounts(
-            database=database, clock=clock, choices=choices, connections=connections, tools=tools
+            database=database,
+            clock=clock,
+            choices=choices,
+            plans=plans,
+            connections=connections,
+            tools=tools,
         ),
+        desk=desk,
         signups=Signups(database=database, clock=clock, contacts=contacts, choices=choices),
         lookup=Lookup(availability, clock),
         looks=Looks(
@@ -221,6 +266,9 @@ def build(
                 consent_backfill.KIND: ConsentBackfill(database, clock),
                 housekeeping.KIND: Housekeeping(database, clock),
                 reconciling.KIND: Reconciling(shops, reconciler),
+                **desk.handlers,
+                keeping.KEEP: KeepGrants(database, clock, connections, grants),
+                keeping.GIVE_BACK: GiveGrantBack(database, vault, grants),
             },
             process,
         ),

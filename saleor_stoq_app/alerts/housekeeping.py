@@ -4,16 +4,18 @@ from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
-from saleor_stoq_app.alerts.accounts import age
+from saleor_stoq_app.alerts.accounts import age, routes
 from saleor_stoq_app.alerts.watches import in_line, lock
 from saleor_stoq_app.clock import Clock
 from saleor_stoq_app.database.engine import Database
 from saleor_stoq_app.database.jobs import Job
-from saleor_stoq_app.database.tables import Utc, connections, deliveries, restocks, shops, signups, watches
+from saleor_stoq_app.database.tables import connections, deliveries, restocks, shops, signups, watches
+from saleor_stoq_app.database.times import Utc
 from saleor_stoq_app.database.upsert import insert
 from saleor_stoq_app.deliveries import returns
 from saleor_stoq_app.deliveries.ledger import State
 from saleor_stoq_app.settings.choices import Choices
+from saleor_stoq_app.settings.connections import CONNECTED
 
 KIND = "watches.tidy"
 EVERY = timedelta(hours=1)
@@ -39,9 +41,8 @@ class Housekeeping:
         """Try again what was parked in the very moment in which the merchant mended the cause."""
         settings = await self._choices.of(shop_id)
         oldest = now - age(settings.back_in_stock)
-        provider = settings.sms_provider
         await self._database.write(
-            lambda conn: returns.release(conn, shop_id, provider, now, created_after=oldest)
+            lambda conn: returns.release(conn, shop_id, routes(settings), now, created_after=oldest)
         )
 
 
@@ -49,9 +50,9 @@ def parked(conn: sa.Connection) -> list[str]:
     """Return the shops with parked deliveries whose account has no known problem."""
     mended = sa.exists().where(
         connections.c.shop_id == shops.c.id,
+        connections.c.status == CONNECTED,
         connections.c.problem == "",
         deliveries.c.shop_id == shops.c.id,
-        deliveries.c.provider == connections.c.provider,
         deliveries.c.state == State.PARKED,
     )
     return list(conn.scalars(sa.select(shops.c.id).where(shops.c.status == "active", mended)))

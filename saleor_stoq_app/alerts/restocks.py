@@ -125,7 +125,7 @@ class Restocks:
     async def turn(self, shop_id: str) -> float | None:
         """Write one chunk of one restock; return 0 if more waits, None if not."""
         now = self._clock.now()
-        provider = (await self._choices.of(shop_id)).sms_provider
+        provider = (await self._choices.of(shop_id)).sender(AlertType.BACK_IN_STOCK, Medium.SMS)
         return await self._database.write(lambda connection: fill(connection, shop_id, provider, now))
 
 

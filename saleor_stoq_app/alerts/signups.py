@@ -60,7 +60,8 @@ class Signups:
         return await self._gathering.add(self._entry(signup, look, settings))
 
     def _entry(self, signup: NewSignup, look: Look | None, settings: Settings) -> Entry:
-        now, provider = self._clock.now(), settings.sms_provider
+        now = self._clock.now()
+        provider = settings.sender(AlertType.BACK_IN_STOCK, signup.medium)
         row = self._row(signup, now, proved=look is not None)
         about = About(signup.shop_id, AlertType.BACK_IN_STOCK, Stage.CONSENT, signup.medium, provider)
         text = {

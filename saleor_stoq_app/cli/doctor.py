@@ -12,6 +12,7 @@ from saleor_stoq_app import config as configuration
 from saleor_stoq_app.cli.installed import INSTALL, every_shop
 from saleor_stoq_app.config import Config
 from saleor_stoq_app.errors import Misconfigured, StoqError
+from saleor_stoq_app.events import AlertType, Medium
 from saleor_stoq_app.saleor.shops import Shop, ShopStatus
 from saleor_stoq_app.wiring import House, open_house
 
@@ -115,7 +116,7 @@ async def _webhooks(house: House, shop: Shop) -> Finding:
 
 async def _choices(house: House, shop: Shop) -> list[Finding]:
     chosen = await house.choices.of(shop.id)
-    connection = await house.connections.of(shop.id, chosen.sms_provider)
+    connection = await house.connections.of(shop.id, chosen.sender(AlertType.BACK_IN_STOCK, Medium.SMS))
     if connection is None:
         sending = (False, f"not connected: run `saleor-stoq connect {shop.saleor_api_url}`")
     elif connection.problem:

@@ -1,4 +1,4 @@
-"""`saleor-stoq shops`, `connect` and `storefront`: what a merchant decides, by hand of an operator."""
+"""`saleor-stoq shops`, `plan`, `connect` and `storefront`: what an operator decides for a merchant."""
 
 import asyncio
 import sys
@@ -13,6 +13,7 @@ from saleor_stoq_app.errors import InvalidInput, NotFound
 from saleor_stoq_app.providers.base import ProviderId
 from saleor_stoq_app.saleor.shops import Shop
 from saleor_stoq_app.settings.models import Settings, Storefront
+from saleor_stoq_app.settings.plans import Plan
 from saleor_stoq_app.wiring import House, open_house
 
 ShopUrl = Annotated[str, typer.Argument(help="The shop's API address, https://.../graphql/")]
@@ -40,7 +41,15 @@ def storefront(
     asyncio.run(_storefront(shop, channel, _window(origin, product_url), shop_name))
 
 
-COMMANDS = (shops, connect, storefront)
+def plan(
+    shop: ShopUrl,
+    wanted: Annotated[Plan | None, typer.Argument(metavar="PLAN", help="free, lite, pro, unlimited")] = None,
+) -> None:
+    """Show a shop's plan, or set it; a larger one releases what waited for it."""
+    asyncio.run(_plan(shop, wanted))
+
+
+COMMANDS = (shops, plan, connect, storefront)
 
 
 async def _list() -> None:
@@ -52,9 +61,17 @@ async def _list() -> None:
             print(f"No shop has installed the app. {INSTALL.format(house.config.app_base_url)}")
 
 
+async def _plan(url: str, wanted: Plan | None) -> None:
+    async with open_house(configuration.load()) as house:
+        shop = await known(house, url)
+        if wanted is not None:
+            await house.accounts.change_plan(shop.id, wanted)
+        print(f"{shop.saleor_api_url} is on the plan {(await house.plans.of(shop.id)).label}.")
+
+
 async def _connect(url: str, provider: ProviderId) -> None:
     async with open_house(configuration.load()) as house:
-        shop = await _known(house, url)
+        shop = await known(house, url)
         connection = await house.accounts.connect(shop.id, provider, _asked_key())
         print(f"Connected to {connection.account_name} ({connection.account_id}).")
 
@@ -84,12 +101,12 @@ async def _storefront(url: str, channel: str, window: Storefront, shop_name: str
         )
 
     async with open_house(configuration.load()) as house:
-        shop = await _known(house, url)
+        shop = await known(house, url)
         await house.accounts.change(shop.id, change)
         print(f"Links of {channel} lead to {window.product_url}")
 
 
-async def _known(house: House, url: str) -> Shop:
+async def known(house: House, url: str) -> Shop:
     shop = await house.shops.by_url(url)
     if shop is None:
         raise NotFound(f"{url} has not installed this app.", fix="`saleor-stoq shops` lists those that did.")

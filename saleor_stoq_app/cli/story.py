@@ -10,15 +10,16 @@ import sqlalchemy as sa
 
 from saleor_stoq_app.database.tables import deliveries
 from saleor_stoq_app.deliveries.ledger import State
-from saleor_stoq_app.events import Stage
+from saleor_stoq_app.events import AlertType, Stage
 from saleor_stoq_app.http import NotReached
 from saleor_stoq_app.providers.base import ProviderId
-from saleor_stoq_app.providers.klaviyo.client import REVISION
+from saleor_stoq_app.providers.klaviyo.operations import REVISION
 from saleor_stoq_app.saleor.shops import Shop
 from saleor_stoq_app.sandbox.klaviyo import SandboxKlaviyo
 from saleor_stoq_app.sandbox.phones import Phones
 from saleor_stoq_app.sandbox.saleor import SandboxSaleor
 from saleor_stoq_app.settings.models import Settings, Storefront
+from saleor_stoq_app.setup.store import Place
 from saleor_stoq_app.wiring import House
 
 METRIC = "Back in stock SMS alert (STOQ)"
@@ -94,6 +95,8 @@ class Story:
         _act("The merchant connects Klaviyo, where a live flow stands on the metric.")
         flow = self.klaviyo.add_flow(METRIC)
         connection = await self.house.accounts.connect(shop.id, ProviderId.KLAVIYO, self.klaviyo.api_key)
+        place = Place(shop.id, AlertType.BACK_IN_STOCK, ProviderId.KLAVIYO)
+        await self.house.desk.verification.verify(place, "alert", flow.name)
         window = Storefront(origins=(STOREFRONT,), product_url=f"{STOREFRONT}/products/{{slug}}")
 
         def show(settings: Settings) -> Settings:

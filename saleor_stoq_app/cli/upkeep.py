@@ -9,13 +9,18 @@ from saleor_stoq_app import config as configuration
 from saleor_stoq_app import secrets
 from saleor_stoq_app.config import Config
 from saleor_stoq_app.database import migrate as migrations
-from saleor_stoq_app.database.tables import connections, shops, signups
+from saleor_stoq_app.database.tables import connections, oauth_tickets, shops, signups
 from saleor_stoq_app.errors import Unavailable
 from saleor_stoq_app.secrets import Vault
 from saleor_stoq_app.wiring import House, open_house
 
 CHUNK = 500
-SEALED = ((shops, shops.c.token), (connections, connections.c.credential), (signups, signups.c.contact))
+SEALED = (
+    (shops, shops.c.token),
+    (connections, connections.c.credential),
+    (signups, signups.c.contact),
+    (oauth_tickets, oauth_tickets.c.secret),
+)
 
 
 def migrate() -> None:

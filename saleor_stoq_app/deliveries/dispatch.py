@@ -13,7 +13,7 @@ from saleor_stoq_app.deliveries.checks import Checks, Stop, Tell, Verdict
 from saleor_stoq_app.deliveries.ledger import Claimed, Lease, Settlement, State
 from saleor_stoq_app.errors import NeedsMerchant, ProviderError, Unknown
 from saleor_stoq_app.events import Message, Stage
-from saleor_stoq_app.providers.base import Batch, Result
+from saleor_stoq_app.providers.base import Batch, ProviderId, Result
 from saleor_stoq_app.saleor.shops import Shop, Shops
 from saleor_stoq_app.settings.carriers import Carrier, Carriers
 
@@ -59,21 +59,21 @@ class Dispatcher:
         if shop is None or not due.count:
             return None
         try:
-            carrier = await self._carriers.of(shop_id)
+            carrier = await self._carriers.of(shop_id, ProviderId(due.provider))
         except NeedsMerchant as error:
-            return await self._park(shop_id, error)
+            return await self._park(shop_id, due.provider, error)
         batch = carrier.provider.plan(self._stage, due=due.count, repeat=due.repeat)
         if wait := await carrier.provider.pace(batch):
             return wait
         lease = self._lease(shop_id)
-        claimed = await self._claim(lease, batch.size, repeat=due.repeat)
+        claimed = await self._claim(lease, due.provider, batch.size, repeat=due.repeat)
         await self._carry(shop, carrier, batch, Held(lease, claimed))
         return 0
 
-    async def _park(self, shop_id: str, error: NeedsMerchant) -> float:
-        """Let deliveries wait, visibly, until the merchant mends what is wrong."""
+    async def _park(self, shop_id: str, provider: str, error: NeedsMerchant) -> float:
+        """Let a provider's deliveries wait, visibly, until the merchant mends what is wrong."""
         lease, now = self._lease(shop_id), self._clock.now()
-        claimed = await self._claim(lease, MOST)
+        claimed = await self._claim(lease, provider, MOST)
         await self._settle(
             lease, {one.told_key: outcomes.of_result(one, error, now, deduplicates=True) for one in claimed}
         )
@@ -83,10 +83,14 @@ class Dispatcher:
         now = self._clock.now()
         return Lease(lease_id(self._process), shop_id, self._stage, State.DUE, now + LEASE)
 
-    async def _claim(self, lease: Lease, limit: int, *, repeat: bool | None = None) -> list[Claimed]:
+    async def _claim(
+        self, lease: Lease, provider: str, limit: int, *, repeat: bool | None = None
+    ) -> list[Claimed]:
         now = self._clock.now()
         return await self._database.write(
-            lambda connection: ledger.claim(connection, lease, now=now, limit=limit, repeat=repeat)
+            lambda connection: ledger.claim(
+                connection, lease, now=now, limit=limit, repeat=repeat, provider=provider
+            )
         )
 
     async def _carry(self, shop: Shop, carrier: Carrier, batch: Batch, held: "Held") -> None:

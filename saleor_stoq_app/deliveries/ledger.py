@@ -1,14 +1,15 @@
 """The ledger: one row per thing told, leased before the call and settled after it (law 5)."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
 
-from saleor_stoq_app.database.tables import Utc, deliveries, shops
+from saleor_stoq_app.database.tables import deliveries, shops
+from saleor_stoq_app.database.times import Utc
 from saleor_stoq_app.database.upsert import insert
 from saleor_stoq_app.events import AlertType, Medium, Stage
 
@@ -58,6 +59,7 @@ class Claimed:
     attempts: int
     called_at: datetime | None
     created_at: datetime
+    provider: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,13 +124,9 @@ def add_consents_of(connection: sa.Connection, wanted: Sequence[tuple[About, str
     """Ask for the consents of new signups to be recorded: what about, the signup's id, and since when."""
     rows = [
         {
-            "shop_id": about.shop_id,
+            **asdict(about),
             "told_key": consent_key(signup_id),
             "signup_id": signup_id,
-            "alert_type": about.alert_type,
-            "stage": about.stage,
-            "medium": about.medium,
-            "provider": about.provider,
             "state": State.DUE,
             "reason": "",
             "due_at": now,
@@ -181,19 +179,29 @@ def _due(shop_id: str, stage: Stage, state: State, now: datetime) -> tuple[sa.Co
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """How many deliveries wait for one kind of call; `repeat`: an earlier call may have been made."""
+    """How many deliveries wait for one kind of call to one provider.
+
+    `repeat`: an earlier call may have been made.
+    """
 
     count: int
     repeat: bool
+    provider: str = ""
 
 
 def count_due(connection: sa.Connection, shop_id: str, stage: Stage, now: datetime, most: int) -> Due:
-    """Count what is due, up to `most`: what was never called goes first, repeats go when none is left."""
-    due = _due(shop_id, stage, State.DUE, now)
+    """Count what is due to the provider whose turn it is, up to `most`.
+
+    What was never called goes first, repeats go when none is left.
+    """
     for repeat in (False, True):
-        rows = sa.select(sa.literal(1)).where(*due, _was_called(repeat=repeat)).limit(most)
-        if count := connection.scalar(sa.select(sa.func.count()).select_from(rows.subquery())):
-            return Due(count, repeat)
+        due = (*_due(shop_id, stage, State.DUE, now), _was_called(repeat=repeat))
+        first = sa.select(deliveries.c.provider).where(*due).order_by(deliveries.c.due_at).limit(1)
+        provider = connection.scalar(first)
+        if provider is not None:
+            rows = sa.select(sa.literal(1)).where(*due, deliveries.c.provider == provider).limit(most)
+            count = connection.scalar(sa.select(sa.func.count()).select_from(rows.subquery()))
+            return Due(count or 0, repeat, provider)
     return Due(0, repeat=False)
 
 
@@ -202,10 +210,18 @@ def _was_called(*, repeat: bool) -> sa.ColumnElement[bool]:
 
 
 def claim(
-    connection: sa.Connection, lease: Lease, *, now: datetime, limit: int, repeat: bool | None = None
+    connection: sa.Connection,
+    lease: Lease,
+    *,
+    now: datetime,
+    limit: int,
+    repeat: bool | None = None,
+    provider: str | None = None,
 ) -> list[Claimed]:
     """Take due deliveries under a lease, in order of signup; `repeat`: only those called before, or never."""
     wanted = sa.select(deliveries.c.told_key).where(*_due(lease.shop_id, lease.stage, lease.state, now))
+    if provider is not None:
+        wanted = wanted.where(deliveries.c.provider == provider)
     if repeat is not None:
         wanted = wanted.where(_was_called(repeat=repeat))
     wanted = wanted.order_by(deliveries.c.due_at, deliveries.c.told_key).limit(limit)
@@ -213,17 +229,7 @@ def claim(
         sa.update(deliveries)
         .where(deliveries.c.shop_id == lease.shop_id, _among(connection, wanted))
         .values(lease=lease.id, due_at=lease.until)
-        .returning(
-            deliveries.c.told_key,
-            deliveries.c.signup_id,
-            deliveries.c.restock_id,
-            deliveries.c.alert_type,
-            deliveries.c.endpoint,
-            deliveries.c.generation,
-            deliveries.c.attempts,
-            deliveries.c.called_at,
-            deliveries.c.created_at,
-        )
+        .returning(*(deliveries.c[field.name] for field in fields(Claimed)))
     ).all()
     return sorted((Claimed(*row) for row in rows), key=lambda claimed: claimed.told_key)
 

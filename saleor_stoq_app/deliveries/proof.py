@@ -13,7 +13,7 @@ from saleor_stoq_app.deliveries.ledger import Claimed, Lease, Settlement, State
 from saleor_stoq_app.errors import ProviderError, Unknown
 from saleor_stoq_app.events import Stage
 from saleor_stoq_app.log import get
-from saleor_stoq_app.providers.base import HandedOver, Result, Sent
+from saleor_stoq_app.providers.base import HandedOver, ProviderId, Result, Sent
 from saleor_stoq_app.settings.carriers import Carrier, Carriers
 
 MOST = 5000
@@ -69,11 +69,20 @@ class Proof:
         return 0
 
     async def _settlements(self, shop_id: str, claimed: Sequence[Claimed]) -> dict[str, Settlement]:
+        settlements: dict[str, Settlement] = {}
+        for provider in sorted({one.provider for one in claimed}):
+            group = [one for one in claimed if one.provider == provider]
+            settlements |= await self._of_provider(shop_id, ProviderId(provider), group)
+        return settlements
+
+    async def _of_provider(
+        self, shop_id: str, provider: ProviderId, claimed: Sequence[Claimed]
+    ) -> dict[str, Settlement]:
         """Ask the provider; while it cannot be asked the deliveries stay handed over."""
         results: dict[str, Result] = {one.told_key: HandedOver(WAIT) for one in claimed}
         deduplicates = False
         try:
-            carrier = await self._carriers.of(shop_id)
+            carrier = await self._carriers.of(shop_id, provider)
             deduplicates = carrier.spec.deduplicates
             mine = [one for one in claimed if one.generation == carrier.connection.generation]
             results |= {one.told_key: ANOTHER_ACCOUNT for one in claimed if one not in mine}

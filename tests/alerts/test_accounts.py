@@ -27,9 +27,10 @@ def accounts(floor):
         database=floor.database,
         clock=floor.clock,
         choices=floor.choices,
+        plans=floor.plans,
         connections=floor.connections,
         tools=tools(floor.clock),
-        providers={ProviderId.KLAVIYO: floor.teller.spec()},
+        providers=floor.providers,
     )
 
 

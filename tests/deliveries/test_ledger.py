@@ -10,8 +10,11 @@ import sqlalchemy as sa
 from saleor_stoq_app.database import tables
 from saleor_stoq_app.deliveries import ledger, returns
 from saleor_stoq_app.deliveries.ledger import About, Due, Lease, Settlement, State
+from saleor_stoq_app.deliveries.returns import Route
 from saleor_stoq_app.events import AlertType, Medium, Stage
+from saleor_stoq_app.providers.base import ProviderId
 
+KLAVIYO = Route(AlertType.BACK_IN_STOCK, Medium.SMS, ProviderId.KLAVIYO)
 PROCESS = "0123456789abcdef0123"
 
 
@@ -97,7 +100,7 @@ async def test_first_attempts_and_repeats_are_claimed_apart(floor):
     await owe(floor, "b")
     now, shop_id = floor.clock.now(), floor.shop.id
     counted = await floor.database.read(lambda conn: ledger.count_due(conn, shop_id, Stage.ALERT, now, 10))
-    assert counted == Due(1, repeat=False)
+    assert counted == Due(1, False, "klaviyo")
     assert await claim(floor, lease(floor, name="b"), repeat=True) == ["a"]
     assert await claim(floor, lease(floor, name="c"), repeat=False) == ["b"]
 
@@ -110,7 +113,7 @@ async def test_repeats_go_when_no_first_attempt_is_left(floor):
     await settle(floor, held, State.DUE, due_at=floor.clock.now())
     now, shop_id = floor.clock.now(), floor.shop.id
     counted = await floor.database.read(lambda conn: ledger.count_due(conn, shop_id, Stage.ALERT, now, 10))
-    assert counted == Due(1, repeat=True)
+    assert counted == Due(1, True, "klaviyo")
 
 
 async def test_the_call_is_remembered_before_it_is_made_and_counted(floor):
@@ -195,10 +198,51 @@ async def test_released_alerts_are_due_again_and_old_ones_expire(floor):
     now, shop_id = floor.clock.now(), floor.shop.id
 
     def release(conn):
-        return returns.release(conn, shop_id, "klaviyo", now, created_after=now)
+        return returns.release(conn, shop_id, [KLAVIYO], now, created_after=now)
 
     assert await floor.database.write(release) == 1
     assert await floor.states() == ["expired", "due"]
+
+
+async def test_what_was_never_called_goes_to_the_provider_that_is_chosen_now_and_the_rest_stays(floor):
+    await owe(floor, "a", "b", "c")
+    await floor.change(tables.deliveries, state="parked", due_at=None)
+    called = tables.deliveries.c.signup_id == "b"
+    await floor.change(tables.deliveries, called, endpoint="bulk", called_at=floor.clock.now())
+    held = tables.deliveries.c.signup_id == "c"
+    await floor.change(tables.deliveries, held, state="due", lease="somebody", due_at=floor.clock.now())
+    now, shop_id = floor.clock.now(), floor.shop.id
+    stoq = Route(AlertType.BACK_IN_STOCK, Medium.SMS, ProviderId.STOQ)
+
+    await floor.database.write(lambda conn: returns.release(conn, shop_id, [stoq], now, created_after=now))
+
+    rows = [(row.signup_id, row.provider, row.state) for row in await floor.deliveries()]
+    assert rows == [("a", "stoq", "due"), ("b", "klaviyo", "parked"), ("c", "klaviyo", "due")]
+
+
+async def test_each_alert_type_and_medium_is_released_apart(floor):
+    await owe(floor, "a")
+    await floor.change(tables.deliveries, state="parked", due_at=None)
+    now, shop_id = floor.clock.now(), floor.shop.id
+    others = [
+        Route(AlertType.PREORDER, Medium.SMS, ProviderId.KLAVIYO),
+        Route(AlertType.BACK_IN_STOCK, Medium.EMAIL, ProviderId.KLAVIYO),
+    ]
+    await floor.database.write(lambda conn: returns.release(conn, shop_id, others, now, created_after=now))
+    assert await floor.states() == ["parked"]
+
+
+async def test_deliveries_of_two_providers_are_counted_and_claimed_apart(floor):
+    await owe(floor, "a", "b")
+    await floor.change(tables.deliveries, tables.deliveries.c.signup_id == "b", provider="stoq")
+    now, shop_id = floor.clock.now(), floor.shop.id
+    counted = await floor.database.read(lambda conn: ledger.count_due(conn, shop_id, Stage.ALERT, now, 10))
+    assert counted.count == 1
+    held = lease(floor)
+    claimed = await floor.database.write(
+        lambda conn: ledger.claim(conn, held, now=now, limit=10, provider="stoq")
+    )
+    assert [(one.signup_id, one.provider) for one in claimed] == [("b", "stoq")]
 
 
 async def test_only_the_leases_of_the_dead_come_back(floor):

@@ -15,7 +15,7 @@ from saleor_stoq_app.events import AlertType
 from saleor_stoq_app.providers.base import Accepted, HandedOver
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
-FIRST = Claimed("alert:a:r", "a", "r", AlertType.BACK_IN_STOCK, None, None, 0, None, NOW)
+FIRST = Claimed("alert:a:r", "a", "r", AlertType.BACK_IN_STOCK, None, None, 0, None, NOW, "klaviyo")
 AGAIN = replace(FIRST, endpoint="bulk", generation=1, attempts=1, called_at=NOW)
 
 

@@ -18,8 +18,9 @@ async def empty_world(clock, tmp_path) -> AsyncIterator[World]:
 @pytest.fixture
 async def world(empty_world: World) -> World:
     await empty_world.install()
-    empty_world.klaviyo.add_flow(ALERT_METRIC)
+    flow = empty_world.klaviyo.add_flow(ALERT_METRIC)
     await empty_world.connect()
+    await empty_world.verify(flow.name)
     await empty_world.open_storefront()
     await empty_world.settle()
     return empty_world

@@ -17,12 +17,13 @@ from saleor_stoq_app.clock import SystemClock
 from saleor_stoq_app.config import Config
 from saleor_stoq_app.database.tables import deliveries, watches
 from saleor_stoq_app.deliveries.ledger import State
-from saleor_stoq_app.events import Stage
+from saleor_stoq_app.events import AlertType, Stage
 from saleor_stoq_app.providers.base import ProviderId
 from saleor_stoq_app.sandbox.klaviyo import SandboxKlaviyo
 from saleor_stoq_app.sandbox.phones import Phones
 from saleor_stoq_app.sandbox.saleor import SandboxSaleor
 from saleor_stoq_app.settings.models import Storefront
+from saleor_stoq_app.setup.store import Place
 from saleor_stoq_app.wiring import House, open_house
 from tests.journeys.world import ALERT_METRIC, signup
 
@@ -122,8 +123,10 @@ async def _prepare(world: LiveWorld) -> None:
 async def _fill(world: LiveWorld, house: House) -> None:
     shop = await house.shops.by_url(world.saleor.shop.api_url)
     assert shop is not None
-    world.klaviyo.add_flow(ALERT_METRIC)
+    flow = world.klaviyo.add_flow(ALERT_METRIC)
     connection = await house.accounts.connect(shop.id, ProviderId.KLAVIYO, world.klaviyo.api_key)
+    place = Place(shop.id, AlertType.BACK_IN_STOCK, ProviderId.KLAVIYO)
+    assert (await house.desk.verification.verify(place, "alert", flow.name)).verified
     window = Storefront(origins=("https://shop.example",), product_url="https://shop.example/{slug}")
     await house.accounts.change(
         shop.id, lambda now: now.model_copy(update={"storefronts": {"default-channel": window}})

@@ -12,7 +12,7 @@ from saleor_stoq_app.alerts.signups import NewSignup
 from saleor_stoq_app.app import create_app
 from saleor_stoq_app.clock import ManualClock
 from saleor_stoq_app.config import Config
-from saleor_stoq_app.events import Medium
+from saleor_stoq_app.events import AlertType, Medium
 from saleor_stoq_app.http import Client
 from saleor_stoq_app.providers.base import Connection, ProviderId
 from saleor_stoq_app.saleor.shops import Shop
@@ -20,6 +20,7 @@ from saleor_stoq_app.sandbox.klaviyo import SandboxKlaviyo
 from saleor_stoq_app.sandbox.phones import Phones
 from saleor_stoq_app.sandbox.saleor import SandboxSaleor
 from saleor_stoq_app.settings.models import Settings, Storefront
+from saleor_stoq_app.setup.store import Place
 from saleor_stoq_app.wiring import House, Network, open_house
 from saleor_stoq_app.worker import Worker, posts
 
@@ -75,6 +76,12 @@ class World:
     async def connect(self, key: str | None = None) -> None:
         shop = await self.shop()
         await self.house.accounts.connect(shop.id, ProviderId.KLAVIYO, key or self.klaviyo.api_key)
+
+    async def verify(self, flow_name: str, key: str = "alert") -> None:
+        """Verify a flow that the merchant made by hand (R46)."""
+        place = Place((await self.shop()).id, AlertType.BACK_IN_STOCK, ProviderId.KLAVIYO)
+        found = await self.house.desk.verification.verify(place, key, flow_name)
+        assert found.verified, found.problems
 
     async def open_storefront(self, *channels: str) -> None:
         """Say where each channel's shop window stands."""
