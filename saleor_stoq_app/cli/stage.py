@@ -82,15 +82,10 @@ async def _stage(folder: Path, ports: Ports, stop: asyncio.Event) -> AsyncIterat
         servers = ((create_app(house), ports.app), (saleor.app, ports.saleor), (klaviyo.app, ports.klaviyo))
         tasks = [asyncio.create_task(listen(app, HOST, port, stop)) for app, port in servers]
         tasks.append(asyncio.create_task(Worker(posts(house), clock).run(stop)))
-        tasks.append(asyncio.create_task(_deliver(saleor, stop)))
+        delivering = asyncio.create_task(saleor.keep_delivering())
         try:
             yield Story(house, saleor, klaviyo, phones)
         finally:
+            delivering.cancel()
             stop.set()
             await asyncio.gather(*tasks)
-
-
-async def _deliver(saleor: SandboxSaleor, stop: asyncio.Event) -> None:
-    while not stop.is_set():
-        await saleor.deliver()
-        await asyncio.sleep(0.05)

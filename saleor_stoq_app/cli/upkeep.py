@@ -40,7 +40,7 @@ def keys() -> None:
 
 
 def rotate_keys() -> None:
-    """Encrypt everything stored with the newest of STOQ_SECRET_KEYS; may be repeated."""
+    """Encrypt what is kept for long with the newest of STOQ_SECRET_KEYS; may be repeated."""
     print(f"{asyncio.run(_rotate(configuration.load()))} secrets are encrypted with the newest key.")
 
 
